@@ -1,0 +1,267 @@
+package bedrock
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
+	"github.com/aws/smithy-go/middleware"
+)
+
+// accumulator puts a stream's events together to what Converse would have
+// returned. It needs no start event: Bedrock sends none for text, reasoning and
+// citations.
+type accumulator struct {
+	out    bedrockruntime.ConverseOutput
+	role   types.ConversationRole
+	blocks []*blockParts
+}
+
+// blockParts are the pieces of one content block. Of a known kind, one sort only.
+type blockParts struct {
+	index int32
+
+	text      []byte
+	hasText   bool
+	citations []types.Citation
+
+	reasoning    []byte
+	signature    []byte
+	redacted     []byte
+	hasReasoning bool
+
+	toolUse    *types.ToolUseBlockStart
+	input      []byte
+	toolResult *types.ToolResultBlock
+	image      *types.ImageBlock
+	unknown    bool // a part that this version of the SDK doesn't know
+}
+
+// block returns the parts of the block with an index, mostly that of the last call.
+func (a *accumulator) block(index int32) *blockParts {
+	for _, b := range slices.Backward(a.blocks) {
+		if b.index == index {
+			return b
+		}
+	}
+	b := &blockParts{index: index}
+	a.blocks = append(a.blocks, b)
+	return b
+}
+
+func (b *blockParts) addText(s string) {
+	b.text, b.hasText = append(b.text, s...), true
+}
+
+// add takes the next event.
+func (a *accumulator) add(event types.ConverseStreamOutput) {
+	switch e := event.(type) {
+	case *types.ConverseStreamOutputMemberMessageStart:
+		a.role = e.Value.Role
+	case *types.ConverseStreamOutputMemberContentBlockStart:
+		a.block(aws.ToInt32(e.Value.ContentBlockIndex)).start(e.Value.Start)
+	case *types.ConverseStreamOutputMemberContentBlockDelta:
+		a.block(aws.ToInt32(e.Value.ContentBlockIndex)).delta(e.Value.Delta)
+	case *types.ConverseStreamOutputMemberMessageStop:
+		a.out.StopReason = e.Value.StopReason
+		a.out.AdditionalModelResponseFields = e.Value.AdditionalModelResponseFields
+	case *types.ConverseStreamOutputMemberMetadata:
+		a.metadata(e.Value)
+	}
+}
+
+// metadata comes after messageStop. The conversions don't compile with an SDK whose
+// stream tells more than its unary call.
+func (a *accumulator) metadata(m types.ConverseStreamMetadataEvent) {
+	a.out.Usage, a.out.PerformanceConfig, a.out.ServiceTier = m.Usage, m.PerformanceConfig, m.ServiceTier
+	if m.Metrics != nil {
+		metrics := types.ConverseMetrics(*m.Metrics)
+		a.out.Metrics = &metrics
+	}
+	if m.Trace != nil {
+		trace := types.ConverseTrace(*m.Trace)
+		a.out.Trace = &trace
+	}
+}
+
+func (b *blockParts) start(start types.ContentBlockStart) {
+	switch s := start.(type) {
+	case *types.ContentBlockStartMemberToolUse:
+		b.toolUse = &s.Value
+	case *types.ContentBlockStartMemberToolResult:
+		r := b.result()
+		r.ToolUseId, r.Status, r.Type = s.Value.ToolUseId, s.Value.Status, s.Value.Type
+	case *types.ContentBlockStartMemberImage:
+		b.imageBlock().Format = s.Value.Format
+	default:
+		b.unknown = true
+	}
+}
+
+func (b *blockParts) delta(delta types.ContentBlockDelta) {
+	switch d := delta.(type) {
+	case *types.ContentBlockDeltaMemberText:
+		b.addText(d.Value)
+	case *types.ContentBlockDeltaMemberReasoningContent:
+		b.addReasoning(d.Value)
+	case *types.ContentBlockDeltaMemberToolUse:
+		if b.toolUse == nil {
+			b.toolUse = &types.ToolUseBlockStart{}
+		}
+		b.input = append(b.input, aws.ToString(d.Value.Input)...)
+	case *types.ContentBlockDeltaMemberToolResult:
+		b.addToolResult(d.Value)
+	case *types.ContentBlockDeltaMemberCitation:
+		b.citations = append(b.citations, citation(d.Value))
+	case *types.ContentBlockDeltaMemberImage:
+		b.addImage(d.Value)
+	default:
+		b.unknown = true
+	}
+}
+
+func (b *blockParts) addReasoning(delta types.ReasoningContentBlockDelta) {
+	switch d := delta.(type) {
+	case *types.ReasoningContentBlockDeltaMemberText:
+		b.reasoning, b.hasReasoning = append(b.reasoning, d.Value...), true
+	case *types.ReasoningContentBlockDeltaMemberSignature:
+		b.signature, b.hasReasoning = append(b.signature, d.Value...), true
+	case *types.ReasoningContentBlockDeltaMemberRedactedContent:
+		b.redacted = append(b.redacted, d.Value...)
+	default:
+		b.unknown = true
+	}
+}
+
+func (b *blockParts) result() *types.ToolResultBlock {
+	if b.toolResult == nil {
+		b.toolResult = &types.ToolResultBlock{}
+	}
+	return b.toolResult
+}
+
+// addToolResult joins text that goes on from one delta to the next.
+func (b *blockParts) addToolResult(delta []types.ToolResultBlockDelta) {
+	r := b.result()
+	for i, part := range delta {
+		switch d := part.(type) {
+		case *types.ToolResultBlockDeltaMemberText:
+			if n := len(r.Content); i == 0 && n > 0 {
+				if last, ok := r.Content[n-1].(*types.ToolResultContentBlockMemberText); ok {
+					last.Value += d.Value
+					continue
+				}
+			}
+			r.Content = append(r.Content, &types.ToolResultContentBlockMemberText{Value: d.Value})
+		case *types.ToolResultBlockDeltaMemberJson:
+			r.Content = append(r.Content, &types.ToolResultContentBlockMemberJson{Value: d.Value})
+		default:
+			r.Content = append(r.Content, newUnknown())
+		}
+	}
+}
+
+func citation(d types.CitationsDelta) types.Citation {
+	c := types.Citation{Location: d.Location, Source: d.Source, Title: d.Title}
+	for _, s := range d.SourceContent {
+		c.SourceContent = append(c.SourceContent, &types.CitationSourceContentMemberText{Value: aws.ToString(s.Text)})
+	}
+	return c
+}
+
+func (b *blockParts) imageBlock() *types.ImageBlock {
+	if b.image == nil {
+		b.image = &types.ImageBlock{}
+	}
+	return b.image
+}
+
+func (b *blockParts) addImage(d types.ImageBlockDelta) {
+	image := b.imageBlock()
+	if d.Error != nil {
+		image.Error = d.Error
+	}
+	more, ok := d.Source.(*types.ImageSourceMemberBytes)
+	have, had := image.Source.(*types.ImageSourceMemberBytes)
+	switch {
+	case ok && had:
+		have.Value = append(have.Value, more.Value...)
+	case d.Source != nil:
+		image.Source = d.Source
+	}
+}
+
+// reply returns what has come so far.
+func (a *accumulator) reply(md middleware.Metadata) *Reply {
+	blocks := slices.Clone(a.blocks)
+	slices.SortStableFunc(blocks, func(x, y *blockParts) int { return int(x.index) - int(y.index) })
+	message := types.Message{Role: a.role}
+	if message.Role == "" {
+		message.Role = types.ConversationRoleAssistant
+	}
+	for _, b := range blocks {
+		message.Content = b.appendTo(message.Content)
+	}
+	out := a.out
+	out.Output = &types.ConverseOutputMemberMessage{Value: message}
+	out.ResultMetadata = md
+	return wrapReply(&out)
+}
+
+func (b *blockParts) appendTo(content []types.ContentBlock) []types.ContentBlock {
+	n := len(content)
+	if b.hasReasoning {
+		content = append(content, &types.ContentBlockMemberReasoningContent{Value: b.reasoningText()})
+	}
+	if b.redacted != nil {
+		content = append(content, &types.ContentBlockMemberReasoningContent{Value: &types.ReasoningContentBlockMemberRedactedContent{Value: slices.Clone(b.redacted)}})
+	}
+	switch text := string(b.text); {
+	case b.citations != nil:
+		cited := types.CitationsContentBlock{Citations: slices.Clone(b.citations)}
+		if b.hasText {
+			cited.Content = []types.CitationGeneratedContent{&types.CitationGeneratedContentMemberText{Value: text}}
+		}
+		content = append(content, &types.ContentBlockMemberCitationsContent{Value: cited})
+	case b.hasText:
+		content = append(content, &types.ContentBlockMemberText{Value: text})
+	}
+	if b.toolUse != nil {
+		content = append(content, &types.ContentBlockMemberToolUse{Value: types.ToolUseBlock{
+			Name: b.toolUse.Name, ToolUseId: b.toolUse.ToolUseId, Type: b.toolUse.Type, Input: toolInput(b.input),
+		}})
+	}
+	if b.toolResult != nil {
+		content = append(content, &types.ContentBlockMemberToolResult{Value: *b.toolResult})
+	}
+	if b.image != nil {
+		content = append(content, &types.ContentBlockMemberImage{Value: *b.image})
+	}
+	if b.unknown && len(content) == n {
+		content = append(content, newUnknown())
+	}
+	return content
+}
+
+func (b *blockParts) reasoningText() types.ReasoningContentBlock {
+	block := types.ReasoningTextBlock{Text: aws.String(string(b.reasoning))}
+	if b.signature != nil {
+		block.Signature = aws.String(string(b.signature))
+	}
+	return &types.ReasoningContentBlockMemberReasoningText{Value: block}
+}
+
+// toolInput makes a document of the fragments of a tool's input: {} of none, and a
+// JSON string of what was cut off in the middle.
+func toolInput(fragments []byte) rawDocument {
+	if len(fragments) == 0 {
+		return rawDocument{noDocument, json.RawMessage(`{}`)}
+	}
+	if raw, err := encodeJSON(fragments); err == nil {
+		return rawDocument{noDocument, raw}
+	}
+	raw, _ := encodeJSON(string(fragments)) // a string always encodes
+	return rawDocument{noDocument, raw}
+}

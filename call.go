@@ -1,0 +1,201 @@
+package bedrock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// call is one API call, all its attempts. It lives on the context of the SDK's
+// middleware stack, and on errors, where the retryer finds it.
+type call struct {
+	*origin
+	ctx      context.Context
+	op       string
+	model    string
+	region   string
+	uncapped bool // Converse without MaxTokens
+	start    time.Time
+	attempts int
+	cause    error // of the last attempt that the context didn't end
+}
+
+// origin is what a call's client tells about it.
+type origin struct {
+	log            *slog.Logger // nil: none
+	customEndpoint bool
+	apiKey         bool // bearer authentication
+	shadowed       bool // AWS_BEARER_TOKEN_BEDROCK beats credentials
+}
+
+type callKey struct{}
+
+// callFrom returns the call that a stack's context belongs to.
+func callFrom(ctx context.Context) *call {
+	k, _ := middleware.GetStackValue(ctx, callKey{}).(*call)
+	return k
+}
+
+// remember adds the two middlewares that keep a call's state to every operation
+// but the bidirectional stream, which gets one attempt: a retried handshake
+// writes into the first one's pipe and hangs past the deadline.
+func remember(from *origin, skew *atomic.Int64) func(*middleware.Stack) error {
+	return func(s *middleware.Stack) error {
+		found, ok := s.Finalize.Get("Retry")
+		if ok && s.ID() == "InvokeModelWithBidirectionalStream" {
+			once := retry.NewAttemptMiddleware(aws.NopRetryer{}, smithyhttp.RequestCloner)
+			once.ClientSkew = skew
+			_, err := s.Finalize.Swap("Retry", once)
+			return err
+		}
+		if attempt, ok := found.(*retry.Attempt); ok {
+			attempt.ClientSkew = skew
+		}
+		if err := s.Initialize.Add(callMiddleware{from}, middleware.Before); err != nil {
+			return err
+		}
+		if !ok { // removed by the caller
+			return s.Finalize.Add(attemptMiddleware{}, middleware.Before)
+		}
+		return s.Finalize.Insert(attemptMiddleware{}, "Retry", middleware.After)
+	}
+}
+
+// callMiddleware is around all attempts.
+type callMiddleware struct{ from *origin }
+
+func (callMiddleware) ID() string { return "BedrockCall" }
+
+func (m callMiddleware) HandleInitialize(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+	k := &call{origin: m.from, ctx: ctx, op: middleware.GetOperationName(ctx), region: awsmiddleware.GetRegion(ctx), start: time.Now()}
+	k.model, k.uncapped = modelOf(in.Parameters)
+	out, md, err := next.HandleInitialize(middleware.WithStackValue(ctx, callKey{}, k), in)
+	if err == nil {
+		return out, md, nil
+	}
+	if k.cause != nil && !errors.Is(err, k.cause) {
+		err = &causeError{err, k.cause}
+	}
+	k.logFailure(k.report(err))
+	return out, md, &callError{err, k}
+}
+
+// modelOf tells the model of an SDK input, and whether its reply has no bound.
+func modelOf(input any) (model string, uncapped bool) {
+	open := func(c *types.InferenceConfiguration) bool { return c == nil || c.MaxTokens == nil }
+	switch in := input.(type) {
+	case *bedrockruntime.ConverseInput:
+		return aws.ToString(in.ModelId), open(in.InferenceConfig)
+	case *bedrockruntime.ConverseStreamInput:
+		return aws.ToString(in.ModelId), open(in.InferenceConfig)
+	case *bedrockruntime.InvokeModelInput:
+		return aws.ToString(in.ModelId), false
+	case *bedrockruntime.InvokeModelWithResponseStreamInput:
+		return aws.ToString(in.ModelId), false
+	case *bedrockruntime.CountTokensInput:
+		return aws.ToString(in.ModelId), false
+	}
+	return "", false
+}
+
+// attemptMiddleware is inside the SDK's retry loop.
+type attemptMiddleware struct{}
+
+func (attemptMiddleware) ID() string { return "BedrockAttempt" }
+
+func (attemptMiddleware) HandleFinalize(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+	k := callFrom(ctx)
+	k.attempts++
+	out, md, err := next.HandleFinalize(ctx, in)
+	if err != nil {
+		if !isCanceled(err) {
+			k.cause = err
+		}
+		err = &attemptError{err, k}
+	}
+	return out, md, err
+}
+
+// attemptError takes the call to the retryer, which has no context.
+type attemptError struct {
+	error
+	call *call
+}
+
+func (e *attemptError) Unwrap() error { return e.error }
+
+// callError takes the call to whoever reports the error.
+type callError struct {
+	error
+	call *call
+}
+
+func (e *callError) Unwrap() error { return e.error }
+
+// causeError is an error that ended a call between or during attempts, and what
+// the last attempt had failed with.
+type causeError struct{ err, cause error }
+
+func (e *causeError) Error() string   { return fmt.Sprintf("%v; last attempt: %v", e.err, e.cause) }
+func (e *causeError) Unwrap() []error { return []error{e.cause, e.err} }
+
+// report makes this package's error of one that ended the call.
+func (k *call) report(err error) *Error {
+	e := &Error{Op: k.op, Model: k.model, Region: k.region, Attempts: k.attempts, Elapsed: time.Since(k.start), Err: err}
+	e.describe()
+	e.Hint = hint(k, e)
+	return e
+}
+
+// fail makes this package's error of one that the SDK returned, or of one found
+// before or after it.
+func (c *Client) fail(op, model string, start time.Time, err error) error {
+	var known *callError
+	if errors.As(err, &known) {
+		return known.call.report(err)
+	}
+	k := &call{origin: &origin{log: c.settings.log}, op: op, model: model, region: c.Region(), start: start}
+	e := k.report(err)
+	k.logFailure(e)
+	return e
+}
+
+func (k *call) logRetry(err error, wait time.Duration) {
+	if k.log == nil {
+		return
+	}
+	e := k.report(err)
+	k.log.LogAttrs(k.ctx, slog.LevelInfo, "bedrock: retrying", append(e.attrs(), slog.Duration("wait", wait))...)
+}
+
+func (k *call) logFailure(e *Error) {
+	if k.log == nil {
+		return
+	}
+	ctx := k.ctx
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	k.log.LogAttrs(ctx, slog.LevelWarn, "bedrock: call failed", append(e.attrs(),
+		slog.Int("events", e.Events), slog.Duration("elapsed", e.Elapsed), slog.String("hint", e.Hint))...)
+}
+
+// attrs are what both kinds of log lines have.
+func (e *Error) attrs() []slog.Attr {
+	return []slog.Attr{
+		slog.String("operation", e.Op), slog.String("model", e.Model), slog.String("region", e.Region),
+		slog.Int("attempts", e.Attempts), slog.String("code", e.Code), slog.Int("status", e.HTTPStatus),
+		slog.String("request_id", e.RequestID), slog.String("message", e.Message),
+	}
+}

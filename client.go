@@ -1,0 +1,199 @@
+package bedrock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
+	"github.com/aws/smithy-go/middleware"
+	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
+)
+
+// Client calls Amazon Bedrock Runtime in one region. It is safe for concurrent
+// use; make one and keep it. Make it with [New] or [NewFromConfig].
+type Client struct {
+	cfg      aws.Config
+	settings settings
+	shared   *shared
+	sdk      *bedrockruntime.Client
+}
+
+// shared is what a client and all derived from it have in common.
+type shared struct {
+	retryer    aws.RetryerV2 // with the retry quota
+	ownRetryer bool
+	http       aws.HTTPClient
+	clockSkew  atomic.Int64 // nanoseconds, kept by the SDK
+}
+
+// New returns a client set up by the AWS chain: region and credentials from the
+// environment (AWS_REGION, AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_BEARER_TOKEN_BEDROCK, …),
+// the shared config files, or the machine's role. For a profile, a role to assume
+// or an HTTP client of your own, load an [aws.Config] and use [NewFromConfig].
+//
+// It sends nothing. It fails when there is no region, an option is out of range,
+// or the requests couldn't be authenticated; credentials that the chain doesn't
+// find fail the first call with [ErrCredentials].
+func New(ctx context.Context, opts ...Option) (*Client, error) {
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("bedrock: loading the AWS configuration: %w", err)
+	}
+	return NewFromConfig(cfg, opts...)
+}
+
+// NewFromConfig returns a client for a configuration made with the SDK's config
+// package. Errors are those of [New].
+func NewFromConfig(cfg aws.Config, opts ...Option) (*Client, error) {
+	sh := &shared{http: transport(cfg.HTTPClient)}
+	if cfg.Retryer != nil {
+		sh.retryer, sh.ownRetryer = asV2(cfg.Retryer()), true
+	} else {
+		sh.retryer = newRetryer(cfg.RetryMode)
+	}
+	c, err := build(cfg, newSettings(cfg).with(opts), sh)
+	if err != nil {
+		return nil, fmt.Errorf("bedrock: %w", err)
+	}
+	return c, nil
+}
+
+// asV2 adapts a retryer of the SDK's first interface.
+func asV2(r aws.Retryer) aws.RetryerV2 {
+	if v2, ok := r.(aws.RetryerV2); ok {
+		return v2
+	}
+	return retry.AddWithMaxAttempts(r, r.MaxAttempts()).(aws.RetryerV2)
+}
+
+// With returns a client that differs by the options and shares the rest with c:
+// credentials, connections, the clock's correction, the retry quota. It costs
+// microseconds:
+//
+//	reply, err := client.With(bedrock.WithRegion("eu-west-1")).Converse(ctx, …)
+//
+// A bad option fails the calls of the returned client.
+func (c *Client) With(opts ...Option) *Client {
+	d, err := build(c.cfg, c.settings.with(opts), c.shared)
+	if err != nil {
+		return broken(c, opts, err)
+	}
+	return d
+}
+
+// broken returns a client whose every call, through [Client.SDK] too, fails.
+func broken(c *Client, opts []Option, err error) *Client {
+	d := *c
+	d.settings = c.settings.with(opts)
+	d.sdk = bedrockruntime.New(bedrockruntime.Options{Region: d.settings.region}, func(o *bedrockruntime.Options) {
+		o.APIOptions = append(o.APIOptions, func(*middleware.Stack) error {
+			return inputError{err}
+		})
+	})
+	return &d
+}
+
+// SDK returns the SDK's client for everything that this package has no method
+// for. It has the same region, credentials, connections, retries and stream guard;
+// its errors are the SDK's own, and its streams want Close.
+func (c *Client) SDK() *bedrockruntime.Client { return c.sdk }
+
+// Region returns the region that the client calls.
+func (c *Client) Region() string { return c.settings.region }
+
+// build makes the SDK's client. All goes in by functional options, which win over
+// the environment.
+func build(cfg aws.Config, s settings, sh *shared) (*Client, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	if s.auth == nil && cfg.Credentials != nil && isNil(cfg.Credentials) {
+		return nil, errNoCredentials
+	}
+	from := &origin{log: s.log}
+	ours := func(o *bedrockruntime.Options) {
+		if s.region != cfg.Region {
+			o.Region = s.region
+		}
+		o.HTTPClient = sh.http
+		o.RetryMaxAttempts = 0 // else AWS_MAX_ATTEMPTS caps the retryer
+		o.Retryer = &policy{RetryerV2: sh.retryer, own: sh.ownRetryer, maxAttempts: s.maxAttempts, maxBackoff: s.maxBackoff}
+		if p, ok := o.Protocol.(*restjson1.Protocol); ok {
+			o.Protocol = eventProtocol{p}
+		}
+		if s.auth != nil {
+			s.auth.apply(o)
+		}
+		o.APIOptions = append(o.APIOptions, remember(from, &sh.clockSkew), guard{s.stall, s.unmarkedEnd}.install)
+	}
+	sdk := bedrockruntime.NewFromConfig(cfg, append([]func(*bedrockruntime.Options){ours}, s.sdk...)...)
+	o := sdk.Options()
+	from.customEndpoint = o.BaseEndpoint != nil
+	from.apiKey = usesAPIKey(o)
+	from.shadowed = from.apiKey && s.auth == nil && os.Getenv("AWS_BEARER_TOKEN_BEDROCK") != "" && o.Credentials != nil
+	if err := checkOptions(o); err != nil {
+		return nil, err
+	}
+	s.region = o.Region
+	return &Client{cfg: cfg, settings: s, shared: sh, sdk: sdk}, nil
+}
+
+var errNoCredentials = errors.New("no credentials: the configuration has none, or anonymous ones, which Bedrock doesn't take; " +
+	"load it with config.LoadDefaultConfig, or pass WithCredentials or WithAPIKey")
+
+// checkOptions refuses what would fail, or panic, in every call.
+func checkOptions(o bedrockruntime.Options) error {
+	if err := checkRegion(o.Region); err != nil {
+		return err
+	}
+	if isNil(o.Credentials) && isNil(o.BearerAuthTokenProvider) {
+		return errNoCredentials
+	}
+	if o.EndpointResolver != nil || o.EndpointResolverV2 == nil { // deprecated, or taken away by the caller
+		return nil
+	}
+	_, err := resolveEndpoint(context.Background(), o)
+	return err
+}
+
+// resolveEndpoint tells where an SDK client sends its requests.
+func resolveEndpoint(ctx context.Context, o bedrockruntime.Options) (url.URL, error) {
+	endpoint, err := o.EndpointResolverV2.ResolveEndpoint(ctx, bedrockruntime.EndpointParameters{
+		Region:       &o.Region,
+		Endpoint:     o.BaseEndpoint,
+		UseDualStack: aws.Bool(o.EndpointOptions.UseDualStackEndpoint == aws.DualStackEndpointStateEnabled),
+		UseFIPS:      aws.Bool(o.EndpointOptions.UseFIPSEndpoint == aws.FIPSEndpointStateEnabled),
+	})
+	if err != nil {
+		return url.URL{}, fmt.Errorf("endpoint for region %q: %w", o.Region, err)
+	}
+	return endpoint.URI, checkEndpoint(endpoint.URI, usesAPIKey(o))
+}
+
+func checkEndpoint(u url.URL, apiKey bool) error {
+	switch {
+	case u.Scheme != "https" && u.Scheme != "http", u.Host == "":
+		return fmt.Errorf("endpoint %q: give scheme and host, as in https://host", u.String())
+	case apiKey && u.Scheme == "http":
+		return fmt.Errorf("endpoint %q: an API key is sent over https only", u.String())
+	}
+	return nil
+}
+
+func usesAPIKey(o bedrockruntime.Options) bool {
+	if isNil(o.BearerAuthTokenProvider) {
+		return false
+	}
+	return isNil(o.Credentials) || slices.ContainsFunc(o.AuthSchemePreference[:min(1, len(o.AuthSchemePreference))], func(s string) bool {
+		return strings.HasSuffix(s, "httpBearerAuth")
+	})
+}

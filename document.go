@@ -1,0 +1,83 @@
+package bedrock
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/document"
+)
+
+// JSON makes a document, the API's type for free-form JSON (tool input and
+// schema, additional model fields), of a Go value by the rules of encoding/json:
+// json tags count, numbers keep their digits, HTML isn't escaped. A
+// [json.RawMessage] or []byte is taken as JSON text and sent as it is.
+//
+// It encodes at once, so that an error shows here: the SDK's own
+// document.NewLazyDocument ignores json tags and drops the error of a value that it
+// can't encode, and the request goes out broken.
+func JSON(v any) (document.Interface, error) {
+	raw, err := encodeJSON(v)
+	if err != nil {
+		return nil, fmt.Errorf("bedrock: encoding a JSON document: %w", err)
+	}
+	return rawDocument{noDocument, raw}, nil
+}
+
+// DecodeJSON stores a document in the value that v points to, by the rules of
+// encoding/json. The documents of a reply are the input of a tool use and
+// AdditionalModelResponseFields. A nil document is an error: the field was absent.
+func DecodeJSON(doc document.Interface, v any) error {
+	if isNil(doc) {
+		return errors.New("bedrock: decoding a JSON document: there is none (the field was absent)")
+	}
+	raw, err := doc.MarshalSmithyDocument()
+	if err == nil {
+		err = json.Unmarshal(raw, v)
+	}
+	if err != nil {
+		return fmt.Errorf("bedrock: decoding a JSON document: %w", err)
+	}
+	return nil
+}
+
+// encodeJSON returns JSON text that the caller of v can't change any more.
+func encodeJSON(v any) ([]byte, error) {
+	var raw []byte
+	switch v := v.(type) {
+	case json.RawMessage:
+		raw = bytes.Clone(v)
+	case []byte:
+		raw = bytes.Clone(v)
+	default:
+		var b bytes.Buffer
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(v); err != nil {
+			return nil, err
+		}
+		return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	}
+	switch {
+	case !json.Valid(raw):
+		return nil, errors.New("the bytes are not valid JSON")
+	case !utf8.Valid(raw):
+		return nil, errors.New("the bytes are not valid UTF-8")
+	}
+	return raw, nil
+}
+
+// rawDocument is JSON text as a document. It overrides all that encodes or decodes,
+// so that it can stand inside other values too.
+type rawDocument struct {
+	document.Interface // for the method that only the SDK can write
+	raw                json.RawMessage
+}
+
+var noDocument = document.NewLazyDocument(nil)
+
+func (d rawDocument) MarshalSmithyDocument() ([]byte, error) { return d.raw, nil }
+func (d rawDocument) UnmarshalSmithyDocument(v any) error    { return json.Unmarshal(d.raw, v) }
+func (d rawDocument) MarshalJSON() ([]byte, error)           { return d.raw, nil }

@@ -1,0 +1,351 @@
+package bedrock
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"example.com/bedrock/internal/frame"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/schemas"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
+)
+
+const (
+	opConverseStream = "ConverseStream"
+	opInvokeStream   = "InvokeModelWithResponseStream"
+)
+
+// guard is the middleware that checks every event stream of a client, the ones
+// that are read through the SDK included. It reads frames inside the attempt
+// until the model answers, so that an exception or a lost connection before is
+// the attempt's own failure, which the SDK retries; nothing has been delivered
+// then. What it hands on is a [guardedBody].
+type guard struct {
+	stall       time.Duration // 0: none
+	unmarkedEnd bool
+}
+
+func (guard) ID() string { return "BedrockStreamGuard" }
+
+func (g guard) install(s *middleware.Stack) error {
+	if s.ID() != opConverseStream && s.ID() != opInvokeStream {
+		return nil
+	}
+	// Inside the middlewares that put the request id and the status on an error.
+	if _, ok := s.Deserialize.Get("RequestIDRetriever"); ok {
+		return s.Deserialize.Insert(g, "RequestIDRetriever", middleware.After)
+	}
+	return s.Deserialize.Add(g, middleware.After)
+}
+
+func (g guard) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+	out, md, err := next.HandleDeserialize(ctx, in)
+	resp, ok := out.RawResponse.(*smithyhttp.Response)
+	if err != nil || !ok || resp.StatusCode != http.StatusOK {
+		return out, md, err
+	}
+	body := g.wrap(ctx, resp)
+	if err := body.peek(); err != nil {
+		body.Close()
+		var api smithy.APIError
+		if errors.As(err, &api) {
+			if info, ok := codes[strings.ToLower(api.ErrorCode())]; ok {
+				resp.StatusCode = info.status
+			}
+		}
+		return out, md, err
+	}
+	resp.Body = body
+	return out, md, nil
+}
+
+func (g guard) wrap(ctx context.Context, resp *smithyhttp.Response) *guardedBody {
+	b := &guardedBody{
+		guard: g, ctx: ctx, call: callFrom(ctx), body: resp.Body,
+		frames: frame.NewReader(resp.Body), requestID: resp.Header.Get("X-Amzn-Requestid"),
+		converse: middleware.GetOperationName(ctx) == opConverseStream,
+	}
+	if g.stall > 0 {
+		b.timer = time.AfterFunc(g.stall, func() { b.stalled.Store(true); b.closeBody() })
+		b.timer.Stop()
+	}
+	return b
+}
+
+// guardedBody is a response body that knows frames and when a reply is complete:
+// ConverseStream after messageStop, InvokeModel after a chunk that says so. Any
+// other end is an error. It serves the SDK, by Read, and this package's own
+// streams, by nextFrame.
+type guardedBody struct {
+	guard
+	ctx       context.Context // of the attempt
+	call      *call           // nil where the caller's middlewares took its state away
+	body      io.ReadCloser
+	frames    *frame.Reader
+	requestID string
+	converse  bool
+
+	peeked   []frame.Frame // read inside the attempt, not yet delivered
+	rest     []byte        // of the frame that Read delivers
+	events   int           // delivered
+	stopped  bool          // messageStop came
+	metadata bool          // and the usage after it
+	last     []byte        // payload of the last chunk, InvokeModel
+	err      error         // sticky
+
+	timer     *time.Timer
+	stalled   atomic.Bool
+	closed    atomic.Bool
+	closeOnce sync.Once
+}
+
+// peek reads until the model answers: up to the first frame after messageStart,
+// or the first of InvokeModel.
+func (b *guardedBody) peek() error {
+	f, err := b.read()
+	if err == nil {
+		b.peeked = append(b.peeked, f)
+		if b.converse && string(f.Header(":event-type")) == "messageStart" {
+			b.peeked[0] = f.Clone()
+			if f, err = b.read(); err == nil {
+				b.peeked = append(b.peeked, f)
+			}
+		}
+	}
+	return asAttempt(err)
+}
+
+// asAttempt is what an error of a stream's first frames is to the retryer.
+func asAttempt(err error) error {
+	var s *streamError
+	if !errors.As(err, &s) {
+		return err
+	}
+	if s.kind == errException {
+		err = s.cause
+	}
+	switch v := judge(err); {
+	case v == throttled, v == passing:
+		return &passingFault{err}
+	case s.kind == ErrTruncated && !s.corrupt() && v != final:
+		return &passingFault{err}
+	}
+	return err
+}
+
+// passingFault makes a fault retryable for a caller's own retryer too.
+type passingFault struct{ error }
+
+func (f *passingFault) Unwrap() error        { return f.error }
+func (f *passingFault) RetryableError() bool { return true }
+
+// nextFrame returns the next frame, io.EOF at a complete end.
+func (b *guardedBody) nextFrame() (frame.Frame, error) {
+	if len(b.peeked) > 0 {
+		f := b.peeked[0]
+		b.peeked = b.peeked[1:]
+		b.events++
+		return f, nil
+	}
+	f, err := b.read()
+	if err == nil {
+		b.events++
+	}
+	return f, err
+}
+
+// Read serves the frames' bytes, one by one.
+func (b *guardedBody) Read(p []byte) (int, error) {
+	if len(b.rest) == 0 {
+		f, err := b.nextFrame()
+		if err != nil {
+			return 0, err
+		}
+		b.rest = f.Raw
+	}
+	n := copy(p, b.rest)
+	b.rest = b.rest[n:]
+	return n, nil
+}
+
+func (b *guardedBody) Close() error {
+	b.closed.Store(true)
+	if b.timer != nil {
+		b.timer.Stop()
+	}
+	return b.closeBody()
+}
+
+func (b *guardedBody) closeBody() (err error) {
+	b.closeOnce.Do(func() { err = b.body.Close() })
+	return err
+}
+
+// read takes a frame from the connection and judges it.
+func (b *guardedBody) read() (frame.Frame, error) {
+	if b.err != nil {
+		return frame.Frame{}, b.err
+	}
+	if b.timer != nil {
+		b.timer.Reset(b.stall)
+	}
+	f, err := b.frames.Next()
+	if b.timer != nil {
+		b.timer.Stop()
+	}
+	switch {
+	case err != nil:
+		b.err = b.ended(err)
+	case string(f.Header(":message-type")) != "event":
+		b.err = b.fail(errException, b.decodeException(f))
+	case b.closed.Load():
+		b.err = net.ErrClosed
+	}
+	if b.err != nil {
+		b.closeBody()
+		return frame.Frame{}, b.err
+	}
+	b.note(f)
+	return f, nil
+}
+
+// note keeps what tells a complete end.
+func (b *guardedBody) note(f frame.Frame) {
+	if !b.converse {
+		b.last = append(b.last[:0], f.Payload...)
+		return
+	}
+	switch string(f.Header(":event-type")) {
+	case "messageStop":
+		b.stopped = true
+	case "metadata":
+		b.metadata = true
+	}
+}
+
+// ended judges the end of the bytes.
+func (b *guardedBody) ended(err error) error {
+	between := b.frames.Pending() == 0
+	switch {
+	case b.closed.Load():
+		return net.ErrClosed
+	case b.stalled.Load():
+		return b.fail(ErrStalled, nil)
+	case b.converse && err == io.EOF && b.stopped:
+		return io.EOF
+	case b.converse && between && b.stopped && b.metadata: // dropped, but nothing is missing
+		return io.EOF
+	case !b.converse && between && endsReply(b.last):
+		return io.EOF
+	case !b.converse && err == io.EOF && b.unmarkedEnd && b.last != nil:
+		return io.EOF
+	case b.ctx.Err() != nil:
+		// Not the bare context error: a passed deadline looks like a connection
+		// fault to the SDK's retryer.
+		return &smithy.CanceledError{Err: contextError(b.ctx)}
+	case err == io.EOF, err == io.ErrUnexpectedEOF:
+		return b.fail(ErrTruncated, nil)
+	}
+	return b.fail(ErrTruncated, err)
+}
+
+// contextError is the context's error with its cause.
+func contextError(ctx context.Context) error {
+	if cause := context.Cause(ctx); cause != ctx.Err() {
+		return fmt.Errorf("%w: %w", ctx.Err(), cause)
+	}
+	return ctx.Err()
+}
+
+// endsReply tells whether an InvokeModel chunk is the last one of its reply: it
+// carries the invocation metrics, or a guardrail ended it.
+func endsReply(payload []byte) bool {
+	var chunk struct{ Bytes []byte }
+	var end struct {
+		Metrics   json.RawMessage `json:"amazon-bedrock-invocationMetrics"`
+		Guardrail string          `json:"amazon-bedrock-guardrailAction"`
+	}
+	return json.Unmarshal(payload, &chunk) == nil && json.Unmarshal(chunk.Bytes, &end) == nil &&
+		(end.Metrics != nil || end.Guardrail == "INTERVENED")
+}
+
+// decodeException makes the SDK's typed error of an exception frame.
+func (b *guardedBody) decodeException(f frame.Frame) error {
+	schema := schemas.ResponseStream
+	if b.converse {
+		schema = schemas.ConverseStreamOutput
+	}
+	_, err := restjson1.New(nil).DeserializeEventMessage(schema, bedrockruntime.TypeRegistry, bytes.NewReader(f.Raw))
+	if err == nil || err == io.EOF {
+		return fmt.Errorf("frame of unknown type %q", f.Header(":message-type"))
+	}
+	return err
+}
+
+// errException is the kind of an exception that the service sent in a stream.
+var errException = errors.New("bedrock: exception in the stream")
+
+// streamError ends a stream.
+type streamError struct {
+	kind      error // ErrTruncated, ErrStalled or errException
+	cause     error // nil: none
+	requestID string
+	events    int
+}
+
+func (b *guardedBody) fail(kind, cause error) error {
+	return &streamError{kind, cause, b.requestID, b.events}
+}
+
+func (e *streamError) Error() string {
+	return fmt.Sprintf("%s (after %d events, request %s)", e.text(), e.events, e.requestID)
+}
+
+func (e *streamError) text() string {
+	switch {
+	case e.kind == errException:
+		return e.cause.Error()
+	case e.cause != nil:
+		return plainText(e.kind) + ": " + e.cause.Error()
+	}
+	return plainText(e.kind)
+}
+
+func (e *streamError) Unwrap() []error {
+	if e.cause == nil {
+		return []error{e.kind}
+	}
+	return []error{e.kind, e.cause}
+}
+
+// ServiceRequestID gives the request id as the SDK's own errors do.
+func (e *streamError) ServiceRequestID() string { return e.requestID }
+
+func (e *streamError) corrupt() bool {
+	return errors.Is(e.cause, frame.ErrChecksum) || errors.Is(e.cause, frame.ErrFormat)
+}
+
+// eventProtocol decodes each event with a protocol value of its own: the SDK
+// shares one per client, which two streams at once race for.
+type eventProtocol struct{ *restjson1.Protocol }
+
+func (eventProtocol) SerializeEventMessage(schema, variant *smithy.Schema, v smithy.Serializable, w io.Writer) error {
+	return restjson1.New(nil).SerializeEventMessage(schema, variant, v, w)
+}
+
+func (eventProtocol) DeserializeEventMessage(schema *smithy.Schema, types *smithy.TypeRegistry, r io.Reader) (smithy.Deserializable, error) {
+	return restjson1.New(nil).DeserializeEventMessage(schema, types, r)
+}

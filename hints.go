@@ -1,0 +1,183 @@
+package bedrock
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"regexp"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+
+	"example.com/bedrock/internal/frame"
+)
+
+// hint says what to do about a well-known failure, "" when there is nothing to add.
+func hint(k *call, e *Error) string {
+	for _, h := range hints {
+		if text := h(k, e); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// hints from the most to the least specific.
+var hints = []func(*call, *Error) string{
+	hintProfile, hintARNRegion, hintHost, hintAPIKey, hintCustomEndpoint, hintCredentials, hintModelAccess,
+	hintOtherRegion, hintModelID, hintQuota, hintDaily, hintUncapped, hintTruncated, hintNotBedrock,
+}
+
+func hintProfile(_ *call, e *Error) string {
+	if !errors.Is(e, ErrNeedsProfile) {
+		return ""
+	}
+	prefixes := profilePrefixes(e.Region)
+	if len(prefixes) == 0 || strings.HasPrefix(e.Model, "arn:") {
+		return "call the model by the id or ARN of an inference profile (aws bedrock list-inference-profiles)"
+	}
+	return fmt.Sprintf("call the model by an inference profile: its id is the model's with a prefix, from %s one of %s (aws bedrock list-inference-profiles shows which exist)",
+		e.Region, strings.Join(prefixes, ", "))
+}
+
+var arnRegion = regexp.MustCompile(`^arn:[^:]*:bedrock:([^:]+):`)
+
+func hintARNRegion(_ *call, e *Error) string {
+	m := arnRegion.FindStringSubmatch(e.Model)
+	if m == nil || m[1] == e.Region || !errors.Is(e, ErrInvalid) && !errors.Is(e, ErrNotFound) && !errors.Is(e, ErrAccessDenied) {
+		return ""
+	}
+	return fmt.Sprintf("the ARN is of region %s and the client calls %s: use WithRegion(%q), or the ARN of this region", m[1], e.Region, m[1])
+}
+
+func hintHost(_ *call, e *Error) string {
+	var dns *net.DNSError
+	if !errors.As(e.Err, &dns) || !dns.IsNotFound {
+		return ""
+	}
+	if near := nearestRegion(e.Region); near != "" && near != e.Region {
+		return fmt.Sprintf("there is no host %s: is the region misspelt? did you mean %s?", dns.Name, near)
+	}
+	return fmt.Sprintf("there is no host %s: does Bedrock exist in region %s, is the endpoint right, does name resolution work?", dns.Name, e.Region)
+}
+
+// hintAPIKey comes before the hints on access: a stale key in the environment
+// beats good credentials without a word.
+func hintAPIKey(k *call, e *Error) string {
+	if k.origin == nil || !k.apiKey || !errors.Is(e, ErrCredentials) && !errors.Is(e, ErrAccessDenied) {
+		return ""
+	}
+	if k.shadowed {
+		return "the API key in AWS_BEARER_TOKEN_BEDROCK was used and not your AWS credentials: unset or renew it, or pass WithCredentials"
+	}
+	if errors.Is(e, ErrAccessDenied) && !containsFold(e.Message, "api key") && !containsFold(e.Message, "bearer token") && !containsFold(e.Message, "expired") {
+		return ""
+	}
+	return "the API key was refused: a short-term key lasts up to 12 hours and works in the region that it was made for"
+}
+
+func hintCustomEndpoint(k *call, e *Error) string {
+	if k.origin == nil || !k.customEndpoint || !errors.Is(e, ErrCredentials) || !containsFold(e.Message, "scope") && !containsFold(e.Message, "region") {
+		return ""
+	}
+	return fmt.Sprintf("requests go to a custom endpoint and are signed for %s: WithRegion doesn't change the endpoint; give the client the endpoint of that region", e.Region)
+}
+
+func hintCredentials(k *call, e *Error) string {
+	switch {
+	case !errors.Is(e, ErrCredentials):
+		return ""
+	case e.Code == "" && e.HTTPStatus == 0:
+		return "no credentials were found: set AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_BEARER_TOKEN_BEDROCK, log in (aws sso login), or give the machine a role"
+	case strings.HasPrefix(e.Code, "ExpiredToken"):
+		return "the session has expired: log in again (aws sso login), or use credentials that renew themselves"
+	case containsFold(e.Message, "signature expired") || containsFold(e.Message, "signature not yet current"):
+		return "the signing time is off: check this machine's clock"
+	}
+	return "check which credentials are in use (aws sts get-caller-identity)"
+}
+
+// Texts about a model that the account may not call, lower case.
+var noAccessTexts = []string{"don't have access to the model", "not authorized to invoke this api", "access to this model is not available", "model access is denied"}
+
+func hintModelAccess(_ *call, e *Error) string {
+	if e.Code == "FTUFormNotFilled" || containsFold(e.Message, "use case details") {
+		return "submit Anthropic's use case form once for the account: Amazon Bedrock console, Model catalog"
+	}
+	if containsFold(e.Message, "end of its life") {
+		return "this model version has been retired: choose a current one (aws bedrock list-foundation-models)"
+	}
+	if !errors.Is(e, ErrAccessDenied) {
+		return ""
+	}
+	for _, text := range noAccessTexts {
+		if containsFold(e.Message, text) {
+			return "the model isn't enabled for this account and region, or IAM doesn't allow bedrock:InvokeModel on it: Amazon Bedrock console, Model access"
+		}
+	}
+	return ""
+}
+
+var anyRegion = regexp.MustCompile(`\b[a-z]{2}(?:-gov)?-(?:north|south|east|west|central|northeast|southeast|northwest|southwest)-[0-9]\b`)
+
+func hintOtherRegion(_ *call, e *Error) string {
+	if !errors.Is(e, ErrAccessDenied) {
+		return ""
+	}
+	if strings.Contains(e.Message, ":bedrock:::") {
+		return "a global inference profile needs IAM to allow the model's ARN without a region (arn:aws:bedrock:::foundation-model/…) and aws:RequestedRegion \"unspecified\""
+	}
+	for _, r := range anyRegion.FindAllString(e.Message, -1) {
+		if r != e.Region {
+			return fmt.Sprintf("Bedrock ran this cross-region inference profile in %s: IAM, and every service control policy, must allow the profile's ARN and the foundation model's ARN in each destination region", r)
+		}
+	}
+	return ""
+}
+
+func hintModelID(_ *call, e *Error) string {
+	if containsFold(e.Message, "model identifier is invalid") {
+		return fmt.Sprintf("is the id spelt right, and does region %s have it? (aws bedrock list-foundation-models, list-inference-profiles)", e.Region)
+	}
+	return ""
+}
+
+func hintQuota(_ *call, e *Error) string {
+	var quota ratelimit.QuotaExceededError
+	if !errors.As(e.Err, &quota) {
+		return ""
+	}
+	return "so many calls of this client have failed of late that it stopped retrying, to spare the service; successes refill the quota"
+}
+
+func hintDaily(_ *call, e *Error) string {
+	if containsFold(e.Message, "too many tokens per day") {
+		return "the account's daily token quota is used up, which no retry helps: ask for more under Service Quotas"
+	}
+	return ""
+}
+
+func hintUncapped(k *call, e *Error) string {
+	switch {
+	case !errors.Is(e, ErrThrottled) || e.Code == "ModelNotReadyException":
+		return ""
+	case k.uncapped:
+		return "MaxTokens is unset, so each call reserves the model's maximum of the tokens-per-minute quota: set it near what you need"
+	}
+	return ""
+}
+
+func hintTruncated(k *call, e *Error) string {
+	if k.op != opInvokeStream || !errors.Is(e, ErrTruncated) || e.Events == 0 {
+		return ""
+	}
+	return "if this model never marks its last chunk (imported models, endpoints of your own), use WithUnmarkedStreamEnd"
+}
+
+// hintNotBedrock is for answers that something between here and AWS gave.
+func hintNotBedrock(_ *call, e *Error) string {
+	if e.Code == "" && (errors.Is(e.Err, frame.ErrChecksum) || errors.Is(e, ErrEmptyReply)) {
+		return "does a proxy or gateway answer in Bedrock's place?"
+	}
+	return ""
+}

@@ -1,0 +1,279 @@
+package bedrock
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/schemas"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
+
+	"example.com/bedrock/internal/frame"
+)
+
+// InvokeRequest is what an [InvokeOption] changes: the fields of the SDK's
+// InvokeModelWithResponseStreamInput, which are InvokeModelInput's too.
+type InvokeRequest struct {
+	bedrockruntime.InvokeModelWithResponseStreamInput
+	err error
+}
+
+// Fail is an option's way to refuse: the call returns the first such error, in an
+// [Error] that is [ErrInvalid], and sends nothing.
+func (r *InvokeRequest) Fail(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+}
+
+// InvokeOption sets a part of an InvokeModel request. Write one in place:
+//
+//	func(r *bedrock.InvokeRequest) { r.GuardrailIdentifier = aws.String("gr-1") }
+type InvokeOption func(*InvokeRequest)
+
+// Invocation is a model's answer in its own format.
+type Invocation[T any] struct {
+	Value     T             // the body, decoded
+	Body      []byte        // as it came
+	Tokens    Tokens        // 0 where the model's response headers don't say
+	RequestID string        // AWS request id, for AWS support
+	Latency   time.Duration // of the model, measured by Bedrock; 0: it didn't say
+	Attempts  int           // requests sent, at least 1
+}
+
+// Invoke sends body to a model in the model's own format and decodes its answer into
+// a T. It is for what [Client.Converse] doesn't serve: embeddings, images, reranking.
+//
+// body is encoded by encoding/json without HTML escapes; a [json.RawMessage] or
+// []byte is sent as it is. T is decoded by encoding/json; [json.RawMessage] and
+// []byte get the bytes. Content type and accept are application/json unless an
+// option says otherwise. Retries are those of Converse, the error is an *[Error]. When
+// only the decoding fails, the invocation comes along with the error, as it has been
+// paid for: its Body is complete.
+func Invoke[T any](ctx context.Context, c *Client, model string, body any, opts ...InvokeOption) (*Invocation[T], error) {
+	const op = "InvokeModel"
+	start := time.Now()
+	r := newInvokeRequest(model, body, opts)
+	in, err := r.unary()
+	if err != nil {
+		return nil, c.fail(op, model, start, err)
+	}
+	out, err := c.sdk.InvokeModel(ctx, in)
+	if err != nil {
+		return nil, c.fail(op, model, start, err)
+	}
+	if len(out.Body) == 0 {
+		return nil, c.fail(op, model, start, emptyReply(out.ResultMetadata))
+	}
+	v := &Invocation[T]{Body: out.Body, Attempts: attempts(out.ResultMetadata)}
+	v.RequestID, _ = awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
+	v.Tokens, v.Latency = usageOf(out.ResultMetadata)
+	if err := decodeBody(out.Body, &v.Value); err != nil {
+		return v, c.fail(op, model, start, fmt.Errorf("decoding the model's answer: %w", err))
+	}
+	return v, nil
+}
+
+// InvocationStream is a model's answer in its own format that is coming in, chunk by
+// chunk. What [Stream] says of reading, closing and completeness holds for it. The end
+// is marked by a chunk that carries amazon-bedrock-invocationMetrics, or that a
+// guardrail intervened; see [WithUnmarkedStreamEnd].
+type InvocationStream[T any] struct {
+	RequestID string // AWS request id, for AWS support
+	Attempts  int    // requests sent, at least 1
+
+	source[types.ResponseStream]
+	proto   *restjson1.Protocol
+	metrics invocationMetrics
+}
+
+// invocationMetrics is what the last chunk carries.
+type invocationMetrics struct {
+	InputTokens  int   `json:"inputTokenCount"`
+	OutputTokens int   `json:"outputTokenCount"`
+	CacheRead    int   `json:"cacheReadInputTokenCount"`
+	CacheWrite   int   `json:"cacheWriteInputTokenCount"`
+	Latency      int64 `json:"invocationLatency"` // milliseconds
+}
+
+// InvokeStream sends body to a model in the model's own format and returns its
+// answer as a stream of chunks, each decoded into a T. Body, T and options are as in
+// [Invoke], the rest is as in [Client.ConverseStream].
+func InvokeStream[T any](ctx context.Context, c *Client, model string, body any, opts ...InvokeOption) (*InvocationStream[T], error) {
+	start := time.Now()
+	r := newInvokeRequest(model, body, opts)
+	if r.err != nil {
+		return nil, c.fail(opInvokeStream, model, start, r.err)
+	}
+	p := &pull{}
+	out, err := c.sdk.InvokeModelWithResponseStream(ctx, &r.InvokeModelWithResponseStreamInput, p.option)
+	if err != nil {
+		return nil, c.fail(opInvokeStream, model, start, err)
+	}
+	s := &InvocationStream[T]{RequestID: p.body.requestID, Attempts: attempts(out.ResultMetadata), proto: restjson1.New(nil)}
+	s.body, s.fail = p.open(c, opInvokeStream, model, start)
+	if sdk := out.GetStream(); sdk != nil {
+		s.sdk = sdk
+	}
+	return s, nil
+}
+
+// Chunks returns the chunks one by one, the last one, which carries the metrics,
+// included. At the end comes at most one error; a chunk that is no T is one.
+func (s *InvocationStream[T]) Chunks() iter.Seq2[T, error] { return each(s, s.chunk) }
+
+// Tokens returns what the call used, known after the end of the stream: zeros
+// before, and where the model doesn't say.
+func (s *InvocationStream[T]) Tokens() Tokens {
+	m := s.metrics
+	return Tokens{Input: m.InputTokens, Output: m.OutputTokens, CacheRead: m.CacheRead, CacheWrite: m.CacheWrite}
+}
+
+// Latency returns how long the model took, measured by Bedrock: known after the end of
+// the stream, 0 before, and where the model doesn't say.
+func (s *InvocationStream[T]) Latency() time.Duration {
+	return time.Duration(s.metrics.Latency) * time.Millisecond
+}
+
+func (s *InvocationStream[T]) chunk() (v T, err error) {
+	for {
+		f, event, err := s.next()
+		if err != nil {
+			return v, err
+		}
+		if s.sdk == nil {
+			if event, err = decodeChunk(s.proto, f); err != nil {
+				return v, s.end(err)
+			}
+		}
+		part, ok := event.(*types.ResponseStreamMemberChunk)
+		if !ok { // an event of a newer service
+			continue
+		}
+		if err := s.noteMetrics(part.Value.Bytes); err != nil {
+			return v, s.end(err)
+		}
+		if err := decodeBody(part.Value.Bytes, &v); err != nil {
+			return v, s.end(fmt.Errorf("decoding a chunk: %w", err))
+		}
+		return v, nil
+	}
+}
+
+func (s *InvocationStream[T]) noteMetrics(chunk []byte) error {
+	if !bytes.Contains(chunk, []byte(`"amazon-bedrock-invocationMetrics"`)) {
+		return nil
+	}
+	end := struct {
+		Metrics *invocationMetrics `json:"amazon-bedrock-invocationMetrics"`
+	}{&s.metrics}
+	if err := json.Unmarshal(chunk, &end); err != nil {
+		return fmt.Errorf("decoding the invocation metrics: %w", err)
+	}
+	return nil
+}
+
+func decodeChunk(p *restjson1.Protocol, f frame.Frame) (types.ResponseStream, error) {
+	v, err := p.DeserializeEventMessage(schemas.ResponseStream, bedrockruntime.TypeRegistry, bytes.NewReader(f.Raw))
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	if part, ok := v.(*types.PayloadPart); ok && err == nil {
+		return &types.ResponseStreamMemberChunk{Value: *part}, nil
+	}
+	return nil, err
+}
+
+func newInvokeRequest(model string, body any, opts []InvokeOption) *InvokeRequest {
+	const jsonType = "application/json"
+	r := &InvokeRequest{}
+	r.ModelId, r.ContentType, r.Accept = &model, aws.String(jsonType), aws.String(jsonType)
+	r.Body, r.err = encodeBody(body)
+	for _, opt := range opts {
+		if opt != nil {
+			opt(r)
+		}
+	}
+	if r.err == nil {
+		r.err = checkModel(aws.ToString(r.ModelId))
+	}
+	if r.err != nil {
+		r.err = inputError{r.err}
+	}
+	return r
+}
+
+func encodeBody(body any) ([]byte, error) {
+	switch b := body.(type) {
+	case nil:
+		return nil, errors.New("the body is nil: give a value to encode as JSON, a json.RawMessage or []byte")
+	case []byte:
+		return b, nil
+	case json.RawMessage:
+		return b, nil
+	}
+	raw, err := encodeJSON(body)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the body: %w", err)
+	}
+	return raw, nil
+}
+
+// decodeBody stores a body as it is in a []byte or json.RawMessage.
+func decodeBody(body []byte, v any) error {
+	switch v := v.(type) {
+	case *[]byte:
+		*v = body
+	case *json.RawMessage:
+		*v = body
+	default:
+		return json.Unmarshal(body, v)
+	}
+	return nil
+}
+
+// unary makes the SDK's InvokeModelInput. The conversion doesn't compile with an SDK
+// whose stream takes more than its unary call.
+func (r *InvokeRequest) unary() (*bedrockruntime.InvokeModelInput, error) {
+	if r.err != nil {
+		return nil, r.err
+	}
+	in := bedrockruntime.InvokeModelInput(r.InvokeModelWithResponseStreamInput)
+	return &in, nil
+}
+
+// usageOf reads what InvokeModel tells in headers.
+func usageOf(md middleware.Metadata) (Tokens, time.Duration) {
+	resp, ok := awsmiddleware.GetRawResponse(md).(*smithyhttp.Response)
+	if !ok {
+		return Tokens{}, 0
+	}
+	return Tokens{
+		Input:      headerInt(resp.Header, "X-Amzn-Bedrock-Input-Token-Count"),
+		Output:     headerInt(resp.Header, "X-Amzn-Bedrock-Output-Token-Count"),
+		CacheRead:  headerInt(resp.Header, "X-Amzn-Bedrock-Cache-Read-Input-Token-Count"),
+		CacheWrite: headerInt(resp.Header, "X-Amzn-Bedrock-Cache-Write-Input-Token-Count"),
+	}, time.Duration(headerInt(resp.Header, "X-Amzn-Bedrock-Invocation-Latency")) * time.Millisecond
+}
+
+// headerInt returns 0 for a header that is absent or no count.
+func headerInt(h http.Header, name string) int {
+	n, err := strconv.Atoi(h.Get(name))
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}

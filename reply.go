@@ -1,0 +1,169 @@
+package bedrock
+
+import (
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
+	"github.com/aws/smithy-go/middleware"
+)
+
+// Reply is a model's answer: the SDK's ConverseOutput, with StopReason, Usage,
+// Metrics, Trace and the rest, and shortcuts into it. A [Stream] gives the same.
+type Reply struct {
+	*bedrockruntime.ConverseOutput
+	RequestID string // AWS request id, for AWS support
+	Attempts  int    // requests sent, at least 1
+}
+
+// Tokens counts the tokens of a call. Bedrock's input count leaves out what was
+// read from or written to the prompt cache.
+type Tokens struct {
+	Input      int // neither read from nor written to the cache
+	Output     int
+	CacheRead  int // input read from the cache
+	CacheWrite int // input written to the cache
+}
+
+// newReply checks that there is a message.
+func newReply(out *bedrockruntime.ConverseOutput) (*Reply, error) {
+	m, ok := out.Output.(*types.ConverseOutputMemberMessage)
+	if !ok {
+		return nil, emptyReply(out.ResultMetadata)
+	}
+	markUnknownBlocks(m.Value.Content)
+	return wrapReply(out), nil
+}
+
+func wrapReply(out *bedrockruntime.ConverseOutput) *Reply {
+	id, _ := awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
+	return &Reply{ConverseOutput: out, RequestID: id, Attempts: attempts(out.ResultMetadata)}
+}
+
+// attempts of a call that succeeded.
+func attempts(md middleware.Metadata) int {
+	results, _ := retry.GetAttemptResults(md)
+	return max(1, len(results.Results))
+}
+
+// emptyReply is the error of an answer without content.
+func emptyReply(md middleware.Metadata) error {
+	id, _ := awsmiddleware.GetRequestIDMetadata(md)
+	return &streamError{kind: ErrEmptyReply, requestID: id}
+}
+
+// Message returns the reply as a message, to append to the conversation.
+func (r *Reply) Message() types.Message {
+	if m, ok := r.Output.(*types.ConverseOutputMemberMessage); ok {
+		return m.Value
+	}
+	return types.Message{Role: types.ConversationRoleAssistant}
+}
+
+// Text returns all that the model said, cited text included, joined as it came.
+func (r *Reply) Text() string {
+	var b strings.Builder
+	for _, block := range r.Message().Content {
+		switch block := block.(type) {
+		case *types.ContentBlockMemberText:
+			b.WriteString(block.Value)
+		case *types.ContentBlockMemberCitationsContent:
+			for _, c := range block.Value.Content {
+				if text, ok := c.(*types.CitationGeneratedContentMemberText); ok {
+					b.WriteString(text.Value)
+				}
+			}
+		}
+	}
+	return b.String()
+}
+
+// ToolUses returns the tools that the model asks to run, in order, those that ran
+// at the service (Type server_tool_use) included. Input is read by [DecodeJSON]: it
+// is {} for a tool without input; where max_tokens cut a stream in the middle of it, a
+// JSON string that holds the fragment.
+func (r *Reply) ToolUses() []types.ToolUseBlock {
+	var uses []types.ToolUseBlock
+	for _, block := range r.Message().Content {
+		if use, ok := block.(*types.ContentBlockMemberToolUse); ok {
+			uses = append(uses, use.Value)
+		}
+	}
+	return uses
+}
+
+// Reasoning returns the model's reasoning as far as it is readable, "" when there is
+// none. To continue a conversation with it, append [Reply.Message], which has
+// the signatures and the redacted parts too.
+func (r *Reply) Reasoning() string {
+	var b strings.Builder
+	for _, block := range r.Message().Content {
+		reasoning, ok := block.(*types.ContentBlockMemberReasoningContent)
+		if !ok {
+			continue
+		}
+		if text, ok := reasoning.Value.(*types.ReasoningContentBlockMemberReasoningText); ok {
+			b.WriteString(aws.ToString(text.Value.Text))
+		}
+	}
+	return b.String()
+}
+
+// Citations returns the sources that the model cited, in order.
+func (r *Reply) Citations() []types.Citation {
+	var all []types.Citation
+	for _, block := range r.Message().Content {
+		if c, ok := block.(*types.ContentBlockMemberCitationsContent); ok {
+			all = append(all, c.Value.Citations...)
+		}
+	}
+	return all
+}
+
+// Tokens returns what the call used; false when the service didn't say.
+func (r *Reply) Tokens() (Tokens, bool) {
+	u := r.Usage
+	if u == nil {
+		return Tokens{}, false
+	}
+	return Tokens{
+		Input: int(aws.ToInt32(u.InputTokens)), Output: int(aws.ToInt32(u.OutputTokens)),
+		CacheRead: int(aws.ToInt32(u.CacheReadInputTokens)), CacheWrite: int(aws.ToInt32(u.CacheWriteInputTokens)),
+	}, true
+}
+
+// markUnknownBlocks puts a [types.UnknownUnionMember] in place of content that this
+// version of the SDK doesn't know: the SDK leaves nil there, or the same pointer as
+// the block before.
+func markUnknownBlocks(content []types.ContentBlock) {
+	markUnknown(content)
+	for _, block := range content {
+		switch block := block.(type) {
+		case *types.ContentBlockMemberToolResult:
+			markUnknown(block.Value.Content)
+		case *types.ContentBlockMemberCitationsContent:
+			markUnknown(block.Value.Content)
+			for _, c := range block.Value.Citations {
+				markUnknown(c.SourceContent)
+			}
+		}
+	}
+}
+
+// markUnknown serves any list of one of the API's unions.
+func markUnknown[Union comparable](list []Union) {
+	var before Union // nil
+	for i, v := range list {
+		if v == before {
+			list[i], _ = any(newUnknown()).(Union)
+		}
+		before = v
+	}
+}
+
+// newUnknown has no tag of its own: the SDK doesn't keep the name of what it
+// doesn't know.
+func newUnknown() *types.UnknownUnionMember { return &types.UnknownUnionMember{Tag: "unknown"} }

@@ -1,0 +1,222 @@
+package bedrock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+const (
+	defaultMaxAttempts = 10
+	defaultMaxBackoff  = 20 * time.Second
+	throttleBase       = time.Second           // first backoff after a throttle
+	faultBase          = 50 * time.Millisecond // first backoff after any other passing fault
+	retryAfterLimit    = 5 * time.Second       // by which a header may lengthen a wait
+)
+
+// verdict is what the policy says of a failed attempt.
+type verdict int
+
+const (
+	undecided verdict = iota // the SDK's own rules decide
+	throttled
+	passing // a fault that another attempt may not meet
+	final
+)
+
+// judge decides by code first, because an exception at the start of a stream
+// comes with HTTP status 200.
+func judge(err error) verdict {
+	var code, message string
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		code, message = api.ErrorCode(), api.ErrorMessage()
+	}
+	if containsFold(message, "too many tokens per day") {
+		return final
+	}
+	switch kindOf(code, message) {
+	case ErrThrottled:
+		return throttled
+	case ErrUnavailable:
+		return passing
+	case nil:
+	default:
+		return undecided
+	}
+	var status interface{ HTTPStatusCode() int }
+	switch {
+	case errors.As(err, &status) && status.HTTPStatusCode() == 429:
+		return throttled
+	case isResponseTimeout(err):
+		return final
+	case isCutBody(err):
+		return passing
+	}
+	return undecided
+}
+
+// isResponseTimeout tells whether a timeout of the HTTP client's own ended the
+// wait for an answer: the model may be at work, and another attempt would be
+// billed again. A connection that couldn't be made in time is no such case.
+func isResponseTimeout(err error) bool {
+	var network net.Error
+	var op *net.OpError
+	return errors.As(err, &network) && network.Timeout() && !isCanceled(err) &&
+		!(errors.As(err, &op) && op.Op == "dial") && !strings.Contains(err.Error(), "TLS handshake timeout")
+}
+
+// isCutBody tells whether a response ended in the middle of its body.
+func isCutBody(err error) bool {
+	var decoding *smithy.DeserializationError
+	return errors.As(err, &decoding) && errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+func isCanceled(err error) bool {
+	var c interface{ CanceledError() bool }
+	return errors.As(err, &c) && c.CanceledError()
+}
+
+// newRetryer returns the SDK's retryer, taught what passes at Bedrock.
+func newRetryer(mode aws.RetryMode) aws.RetryerV2 {
+	standard := func(o *retry.StandardOptions) {
+		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+			switch judge(err) {
+			case throttled, passing:
+				return aws.TrueTernary
+			case final:
+				return aws.FalseTernary
+			}
+			return aws.UnknownTernary
+		})}, o.Retryables...)
+		o.Throttles = append([]retry.IsErrorThrottle{isThrottle}, o.Throttles...)
+	}
+	if mode == aws.RetryModeAdaptive {
+		return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
+			o.Throttles = append([]retry.IsErrorThrottle{isThrottle}, o.Throttles...)
+			o.StandardOptions = append(o.StandardOptions, standard)
+		})
+	}
+	return retry.NewStandard(standard)
+}
+
+var isThrottle = retry.IsErrorThrottleFunc(func(err error) aws.Ternary {
+	if judge(err) == throttled {
+		return aws.TrueTernary
+	}
+	return aws.UnknownTernary
+})
+
+// policy is one client's retryer: its own bounds over a retryer, and thereby a
+// retry quota, that derived clients share.
+type policy struct {
+	aws.RetryerV2      // the SDK's, or the caller's own
+	own           bool // the caller's own: used as it is
+	maxAttempts   int
+	maxBackoff    time.Duration
+}
+
+func (p *policy) MaxAttempts() int {
+	if p.own {
+		return p.RetryerV2.MaxAttempts()
+	}
+	return p.maxAttempts
+}
+
+// GetRetryToken lets throttles pass without drawing on the retry quota, which
+// only successes refill: it would fail the 51st concurrent throttled call. Other
+// faults draw on it, so that an outage fails fast.
+func (p *policy) GetRetryToken(ctx context.Context, err error) (func(error) error, error) {
+	if !p.own && judge(err) == throttled {
+		return func(error) error { return nil }, nil
+	}
+	return p.RetryerV2.GetRetryToken(ctx, err)
+}
+
+// RetryDelay counts attempts by the call's own state: the index that the SDK
+// passes depends on AWS_NEW_RETRIES_2026.
+func (p *policy) RetryDelay(attempt int, err error) (time.Duration, error) {
+	var a *attemptError
+	if !errors.As(err, &a) {
+		return p.RetryerV2.RetryDelay(attempt, err)
+	}
+	if p.own {
+		d, derr := p.RetryerV2.RetryDelay(attempt, err)
+		if derr == nil {
+			a.call.logRetry(err, d)
+		}
+		return d, derr
+	}
+	d, wait := lengthen(p.backoff(a.call.attempts, err), err)
+	if deadline, ok := a.call.ctx.Deadline(); ok && time.Until(deadline) < wait {
+		return 0, &deadlineError{wait, err}
+	}
+	a.call.logRetry(err, wait)
+	return d, nil
+}
+
+// backoff is drawn from U(0, min(cap, base·2ⁿ)), n = 0 before the first retry:
+// full jitter, kept at the cap too.
+func (p *policy) backoff(attempts int, err error) time.Duration {
+	base := faultBase
+	if judge(err) == throttled {
+		base = throttleBase
+	}
+	limit := p.maxBackoff
+	if n := attempts - 1; n < 30 && base<<n < limit {
+		limit = base << n
+	}
+	return rand.N(limit + 1)
+}
+
+// lengthen heeds X-Amz-Retry-After (milliseconds) and Retry-After (seconds),
+// within retryAfterLimit. It returns what to tell the SDK and how long the SDK
+// will wait: with AWS_NEW_RETRIES_2026 it heeds the first header itself.
+func lengthen(d time.Duration, err error) (tell, wait time.Duration) {
+	var resp *smithyhttp.ResponseError
+	if !errors.As(err, &resp) || resp.Response == nil || resp.Response.Response == nil {
+		return d, d
+	}
+	bounded := func(value string, unit time.Duration) (time.Duration, bool) {
+		n, err := strconv.ParseInt(value, 10, 64)
+		if err != nil || n < 0 {
+			return 0, false
+		}
+		asked := time.Duration(min(n, int64(time.Hour/unit))) * unit
+		return min(max(d, asked), d+retryAfterLimit), true
+	}
+	if wait, ok := bounded(resp.Response.Header.Get("X-Amz-Retry-After"), time.Millisecond); ok {
+		if os.Getenv("AWS_NEW_RETRIES_2026") == "true" {
+			return d, wait
+		}
+		return wait, wait
+	}
+	if wait, ok := bounded(resp.Response.Header.Get("Retry-After"), time.Second); ok {
+		return wait, wait
+	}
+	return d, d
+}
+
+// deadlineError gives up a wait that the context's deadline would end.
+type deadlineError struct {
+	wait  time.Duration
+	cause error
+}
+
+func (e *deadlineError) Error() string {
+	return fmt.Sprintf("%v; the context's deadline falls before the next attempt in %v", e.cause, e.wait)
+}
+
+func (e *deadlineError) Unwrap() []error { return []error{e.cause, context.DeadlineExceeded} }

@@ -1,0 +1,170 @@
+package bedrock
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"iter"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/schemas"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
+	"github.com/aws/smithy-go/eventstream"
+	"github.com/aws/smithy-go/middleware"
+	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
+
+	"example.com/bedrock/internal/frame"
+)
+
+// Stream is a reply that is coming in. Read it with a loop over [Stream.Text] or
+// [Stream.Events], or at once with [Stream.Reply]. It is complete when the loop ends
+// without an error: an end of the connection before the service's end marker is
+// [ErrTruncated].
+//
+// A stream holds a connection until it is read to its end or left: leaving a loop
+// early closes it, and so does a context that ends; else call [Stream.Close]. It has no
+// goroutine. Close may be called at any time from anywhere, all else by one
+// goroutine at a time.
+type Stream struct {
+	RequestID string // AWS request id, for AWS support
+	Attempts  int    // requests sent, at least 1
+
+	source[types.ConverseStreamOutput]
+	proto *restjson1.Protocol // of its own: one that two streams share races
+	md    middleware.Metadata
+	parts accumulator
+}
+
+// ConverseStream sends a conversation and returns the model's reply as a stream.
+// It returns when the model is answering: what fails before is retried as in
+// [Client.Converse], and is its error. Once something has arrived nothing is retried;
+// the loop ends with the error, and [Stream.Reply] has what arrived.
+func (c *Client) ConverseStream(ctx context.Context, model string, messages []types.Message, opts ...RequestOption) (*Stream, error) {
+	start := time.Now()
+	r := newRequest(model, messages, opts)
+	if r.err != nil {
+		return nil, c.fail(opConverseStream, model, start, r.err)
+	}
+	p := &pull{}
+	out, err := c.sdk.ConverseStream(ctx, &r.ConverseStreamInput, p.option)
+	if err != nil {
+		return nil, c.fail(opConverseStream, model, start, err)
+	}
+	s := &Stream{RequestID: p.body.requestID, Attempts: attempts(out.ResultMetadata), proto: restjson1.New(nil), md: out.ResultMetadata}
+	s.body, s.fail = p.open(c, opConverseStream, model, start)
+	if sdk := out.GetStream(); sdk != nil {
+		s.sdk = sdk
+	}
+	return s, nil
+}
+
+// Events returns the stream's events one by one, as the SDK has them; an event
+// that it doesn't know is a [types.UnknownUnionMember]. At the end comes at most one
+// error. A second loop goes on where the first ended by itself, and repeats its
+// error; after a loop was left early it is [net.ErrClosed].
+func (s *Stream) Events() iter.Seq2[types.ConverseStreamOutput, error] {
+	return each(s, s.event)
+}
+
+// Text returns all text that the model says, cited text included, as it arrives;
+// reasoning and tool uses are in [Stream.Reply] afterwards. Errors are as in
+// [Stream.Events].
+func (s *Stream) Text() iter.Seq2[string, error] {
+	return each(s, s.text)
+}
+
+// Reply reads what is left of the stream and returns the whole reply, which is what
+// [Client.Converse] would have returned. On a stream that failed or was closed it
+// returns what arrived before together with the error.
+func (s *Stream) Reply() (*Reply, error) {
+	for _, err := range s.Text() {
+		if err != nil {
+			return s.reply(), err
+		}
+	}
+	return s.reply(), nil
+}
+
+func (s *Stream) reply() *Reply {
+	r := s.parts.reply(s.md)
+	r.RequestID, r.Attempts = s.RequestID, s.Attempts
+	return r
+}
+
+// event returns the next event.
+func (s *Stream) event() (types.ConverseStreamOutput, error) {
+	f, event, err := s.next()
+	if err != nil {
+		return nil, err
+	}
+	return s.take(f, event)
+}
+
+// text returns the next piece of text.
+func (s *Stream) text() (string, error) {
+	for {
+		f, event, err := s.next()
+		if err != nil {
+			return "", err
+		}
+		if string(f.Header(":event-type")) == "contentBlockDelta" {
+			if block, text, ok := frame.TextDelta(f.Payload); ok {
+				s.parts.block(block).addText(text)
+				return text, nil
+			}
+		}
+		if event, err = s.take(f, event); err != nil {
+			return "", err
+		}
+		if d, ok := event.(*types.ConverseStreamOutputMemberContentBlockDelta); ok {
+			if text, ok := d.Value.Delta.(*types.ContentBlockDeltaMemberText); ok {
+				return text.Value, nil
+			}
+		}
+	}
+}
+
+// take adds a frame, or the event that the SDK's stream delivered, to the reply.
+func (s *Stream) take(f frame.Frame, event types.ConverseStreamOutput) (types.ConverseStreamOutput, error) {
+	if s.sdk == nil {
+		var err error
+		if event, err = decodeEvent(s.proto, f); err != nil {
+			return nil, s.end(err)
+		}
+	}
+	s.parts.add(event)
+	return event, nil
+}
+
+// decodeEvent leaves the decoding to the SDK and makes of what it returns the union
+// that its own stream delivers.
+func decodeEvent(p *restjson1.Protocol, f frame.Frame) (types.ConverseStreamOutput, error) {
+	v, err := p.DeserializeEventMessage(schemas.ConverseStreamOutput, bedrockruntime.TypeRegistry, bytes.NewReader(f.Raw))
+	if err != nil {
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, err
+	}
+	switch v := v.(type) {
+	case *types.ContentBlockDeltaEvent:
+		if r, ok := v.Delta.(*types.ContentBlockDeltaMemberToolResult); ok {
+			markUnknown(r.Value)
+		}
+		return &types.ConverseStreamOutputMemberContentBlockDelta{Value: *v}, nil
+	case *types.ContentBlockStartEvent:
+		return &types.ConverseStreamOutputMemberContentBlockStart{Value: *v}, nil
+	case *types.ContentBlockStopEvent:
+		return &types.ConverseStreamOutputMemberContentBlockStop{Value: *v}, nil
+	case *types.MessageStartEvent:
+		return &types.ConverseStreamOutputMemberMessageStart{Value: *v}, nil
+	case *types.MessageStopEvent:
+		return &types.ConverseStreamOutputMemberMessageStop{Value: *v}, nil
+	case *types.ConverseStreamMetadataEvent:
+		return &types.ConverseStreamOutputMemberMetadata{Value: *v}, nil
+	case *eventstream.UnknownUnionMember:
+		return &types.UnknownUnionMember{Tag: v.Tag, Value: v.Value}, nil
+	}
+	return &types.UnknownUnionMember{Tag: string(f.Header(":event-type")), Value: bytes.Clone(f.Payload)}, nil
+}

@@ -1,0 +1,36 @@
+package bedrock
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+)
+
+const (
+	idleConnections = 256              // per host; the SDK's 10 make every wave of HTTP/1.1 calls dial anew
+	pingAfter       = 30 * time.Second // of silence on an HTTP/2 connection
+	pingAnswer      = 15 * time.Second // then the peer is taken for dead
+)
+
+// transport derives the client's HTTP client from the SDK's own, whose proxy and
+// certificates (AWS_CA_BUNDLE) stay. There is no time-out on an answer: a model may
+// think for an hour, and the pings tell a dead peer from a slow one. A caller's own
+// HTTP client is left as it is.
+func transport(have aws.HTTPClient) aws.HTTPClient {
+	if have == nil {
+		have = awshttp.NewBuildableClient()
+	}
+	buildable, ok := have.(*awshttp.BuildableClient)
+	if !ok {
+		return have
+	}
+	return buildable.WithTransportOptions(func(t *http.Transport) {
+		t.MaxIdleConns = 0 // the SDK's limit of 100 in all would undo the next line
+		t.MaxIdleConnsPerHost = idleConnections
+		if t.HTTP2 == nil {
+			t.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingAnswer}
+		}
+	})
+}
