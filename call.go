@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -53,7 +54,7 @@ func callFrom(ctx context.Context) *call {
 func remember(from *origin, skew *atomic.Int64) func(*middleware.Stack) error {
 	return func(s *middleware.Stack) error {
 		found, ok := s.Finalize.Get("Retry")
-		if ok && s.ID() == "InvokeModelWithBidirectionalStream" {
+		if ok && s.ID() == opBidirectional {
 			once := retry.NewAttemptMiddleware(aws.NopRetryer{}, smithyhttp.RequestCloner)
 			once.ClientSkew = skew
 			_, err := s.Finalize.Swap("Retry", once)
@@ -176,6 +177,7 @@ func (k *call) logRetry(err error, wait time.Duration) {
 		return
 	}
 	e := k.report(err)
+	e.Hint = "" // said once, when the call fails
 	k.log.LogAttrs(k.ctx, slog.LevelInfo, "bedrock: retrying", append(e.attrs(), slog.Duration("wait", wait))...)
 }
 
@@ -187,15 +189,15 @@ func (k *call) logFailure(e *Error) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	k.log.LogAttrs(ctx, slog.LevelWarn, "bedrock: call failed", append(e.attrs(),
-		slog.Int("events", e.Events), slog.Duration("elapsed", e.Elapsed), slog.String("hint", e.Hint))...)
+	k.log.LogAttrs(ctx, slog.LevelWarn, "bedrock: call failed", append(e.attrs(), slog.Duration("elapsed", e.Elapsed))...)
 }
 
-// attrs are what both kinds of log lines have.
+// attrs are what both kinds of log lines have, as far as it is known.
 func (e *Error) attrs() []slog.Attr {
-	return []slog.Attr{
+	all := []slog.Attr{
 		slog.String("operation", e.Op), slog.String("model", e.Model), slog.String("region", e.Region),
-		slog.Int("attempts", e.Attempts), slog.String("code", e.Code), slog.Int("status", e.HTTPStatus),
-		slog.String("request_id", e.RequestID), slog.String("message", e.Message),
+		slog.Int("attempts", e.Attempts), slog.Int("events", e.Events), slog.String("code", e.Code), slog.Int("status", e.HTTPStatus),
+		slog.String("request_id", e.RequestID), slog.String("message", e.Message), slog.String("hint", e.Hint),
 	}
+	return slices.DeleteFunc(all, func(a slog.Attr) bool { return a.Value.Equal(slog.StringValue("")) || a.Value.Equal(slog.IntValue(0)) })
 }

@@ -116,9 +116,6 @@ func build(cfg aws.Config, s settings, sh *shared) (*Client, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	if s.auth == nil && cfg.Credentials != nil && isNil(cfg.Credentials) {
-		return nil, errNoCredentials
-	}
 	from := &origin{log: s.log}
 	ours := func(o *bedrockruntime.Options) {
 		if s.region != cfg.Region {
@@ -133,9 +130,14 @@ func build(cfg aws.Config, s settings, sh *shared) (*Client, error) {
 		if s.auth != nil {
 			s.auth.apply(o)
 		}
-		o.APIOptions = append(o.APIOptions, remember(from, &sh.clockSkew), guard{s.stall, s.unmarkedEnd}.install)
+		o.APIOptions = append(o.APIOptions, remember(from, &sh.clockSkew), guard{s.stall, s.unmarkedEnd}.install, wholeBody{}.install)
 	}
-	sdk := bedrockruntime.NewFromConfig(cfg, append([]func(*bedrockruntime.Options){ours}, s.sdk...)...)
+	noTypedNil := func(o *bedrockruntime.Options) {
+		if isNil(o.Credentials) { // in which the SDK would panic
+			o.Credentials = nil
+		}
+	}
+	sdk := bedrockruntime.NewFromConfig(cfg, slices.Concat([]func(*bedrockruntime.Options){ours}, s.sdk, []func(*bedrockruntime.Options){noTypedNil})...)
 	o := sdk.Options()
 	from.customEndpoint = o.BaseEndpoint != nil
 	from.apiKey = usesAPIKey(o)

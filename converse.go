@@ -147,7 +147,7 @@ func (c *Client) CountTokens(ctx context.Context, model string, messages []types
 		Messages: r.Messages, System: r.System, ToolConfig: r.ToolConfig, AdditionalModelRequestFields: r.AdditionalModelRequestFields,
 	}}})
 	if err == nil && out.InputTokens == nil {
-		err = emptyReply(out.ResultMetadata)
+		err = badReply(out.ResultMetadata, ErrEmptyReply, nil)
 	}
 	if err != nil {
 		return 0, c.fail(op, model, start, err)

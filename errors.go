@@ -249,15 +249,17 @@ func kindOfCause(err error) error {
 	var sending *smithyhttp.RequestSendError
 	var network net.Error
 	var decoding *smithy.DeserializationError
+	switch cause := innermost(err); cause {
+	case net.ErrClosed, context.Canceled, context.DeadlineExceeded:
+		return nil
+	}
 	switch {
-	case err == nil || innermost(err) == net.ErrClosed || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+	case err == nil, isCanceled(err):
 		return nil
 	case errors.As(err, &invalid):
 		return ErrInvalid
 	case strings.Contains(err.Error(), "get identity: "): // the SDK has no type for it
 		return ErrCredentials
-	case isCutBody(err):
-		return ErrTruncated
 	case errors.As(err, &decoding):
 		return ErrEmptyReply
 	case errors.As(err, &sending), errors.As(err, &network):
@@ -297,11 +299,11 @@ func (e *Error) describe() {
 	} else if e.Err != nil {
 		e.Message = oneLine(innermost(e.Err).Error())
 	}
-	var stream *streamError
-	if errors.As(e.Err, &stream) {
-		e.Events = stream.events
+	var reply *replyError
+	if errors.As(e.Err, &reply) {
+		e.Events, e.Attempts = reply.events, max(e.Attempts, reply.attempts)
 		if e.Code == "" {
-			e.Message = oneLine(stream.text())
+			e.Message = oneLine(reply.text())
 		}
 	}
 	var id interface{ ServiceRequestID() string }
@@ -325,7 +327,7 @@ func innermost(err error) error {
 	for {
 		switch err.(type) {
 		case *smithy.OperationError, *smithyhttp.ResponseError, *awshttp.ResponseError, *retry.MaxAttemptsError,
-			*callError, *attemptError, *passingFault:
+			*smithy.DeserializationError, *callError, *attemptError, *passingFault:
 		default:
 			return err
 		}

@@ -26,6 +26,7 @@ import (
 const (
 	opConverseStream = "ConverseStream"
 	opInvokeStream   = "InvokeModelWithResponseStream"
+	opBidirectional  = "InvokeModelWithBidirectionalStream"
 )
 
 // guard is the middleware that checks every event stream of a client, the ones
@@ -130,7 +131,7 @@ func (b *guardedBody) peek() error {
 
 // asAttempt is what an error of a stream's first frames is to the retryer.
 func asAttempt(err error) error {
-	var s *streamError
+	var s *replyError
 	if !errors.As(err, &s) {
 		return err
 	}
@@ -298,23 +299,24 @@ func (b *guardedBody) decodeException(f frame.Frame) error {
 // errException is the kind of an exception that the service sent in a stream.
 var errException = errors.New("bedrock: exception in the stream")
 
-// streamError ends a stream.
-type streamError struct {
-	kind      error // ErrTruncated, ErrStalled or errException
+// replyError is a reply, begun with HTTP status 200, that isn't one.
+type replyError struct {
+	kind      error // a sentinel, errException or errDecoding
 	cause     error // nil: none
 	requestID string
-	events    int
+	events    int // delivered before, of a stream
+	attempts  int // 0: the call knows
 }
 
 func (b *guardedBody) fail(kind, cause error) error {
-	return &streamError{kind, cause, b.requestID, b.events}
+	return &replyError{kind: kind, cause: cause, requestID: b.requestID, events: b.events}
 }
 
-func (e *streamError) Error() string {
+func (e *replyError) Error() string {
 	return fmt.Sprintf("%s (after %d events, request %s)", e.text(), e.events, e.requestID)
 }
 
-func (e *streamError) text() string {
+func (e *replyError) text() string {
 	switch {
 	case e.kind == errException:
 		return e.cause.Error()
@@ -324,17 +326,18 @@ func (e *streamError) text() string {
 	return plainText(e.kind)
 }
 
-func (e *streamError) Unwrap() []error {
+func (e *replyError) Unwrap() []error {
 	if e.cause == nil {
 		return []error{e.kind}
 	}
 	return []error{e.kind, e.cause}
 }
 
-// ServiceRequestID gives the request id as the SDK's own errors do.
-func (e *streamError) ServiceRequestID() string { return e.requestID }
+// ServiceRequestID and HTTPStatusCode tell what the SDK's own errors do.
+func (e *replyError) ServiceRequestID() string { return e.requestID }
+func (e *replyError) HTTPStatusCode() int      { return http.StatusOK }
 
-func (e *streamError) corrupt() bool {
+func (e *replyError) corrupt() bool {
 	return errors.Is(e.cause, frame.ErrChecksum) || errors.Is(e.cause, frame.ErrFormat)
 }
 

@@ -58,8 +58,8 @@ type Invocation[T any] struct {
 // a T. It is for what [Client.Converse] doesn't serve: embeddings, images, reranking.
 //
 // body is encoded by encoding/json without HTML escapes; a [json.RawMessage] or
-// []byte is sent as it is. T is decoded by encoding/json; [json.RawMessage] and
-// []byte get the bytes. Content type and accept are application/json unless an
+// []byte is sent as it is. T is decoded by encoding/json; a [json.RawMessage] gets the
+// JSON, a []byte the bytes, JSON or not. Content type and accept are application/json unless an
 // option says otherwise. Retries are those of Converse, the error is an *[Error]. When
 // only the decoding fails, the invocation comes along with the error, as it has been
 // paid for: its Body is complete.
@@ -76,16 +76,19 @@ func Invoke[T any](ctx context.Context, c *Client, model string, body any, opts 
 		return nil, c.fail(op, model, start, err)
 	}
 	if len(out.Body) == 0 {
-		return nil, c.fail(op, model, start, emptyReply(out.ResultMetadata))
+		return nil, c.fail(op, model, start, badReply(out.ResultMetadata, ErrEmptyReply, nil))
 	}
 	v := &Invocation[T]{Body: out.Body, Attempts: attempts(out.ResultMetadata)}
 	v.RequestID, _ = awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
 	v.Tokens, v.Latency = usageOf(out.ResultMetadata)
 	if err := decodeBody(out.Body, &v.Value); err != nil {
-		return v, c.fail(op, model, start, fmt.Errorf("decoding the model's answer: %w", err))
+		return v, c.fail(op, model, start, badReply(out.ResultMetadata, errDecoding, err))
 	}
 	return v, nil
 }
+
+// errDecoding is the kind of an answer that is no T.
+var errDecoding = errors.New("bedrock: decoding the model's answer")
 
 // InvocationStream is a model's answer in its own format that is coming in, chunk by
 // chunk. What [Stream] says of reading, closing and completeness holds for it. The end
@@ -232,17 +235,13 @@ func encodeBody(body any) ([]byte, error) {
 	return raw, nil
 }
 
-// decodeBody stores a body as it is in a []byte or json.RawMessage.
+// decodeBody stores a body as it is in a []byte.
 func decodeBody(body []byte, v any) error {
-	switch v := v.(type) {
-	case *[]byte:
-		*v = body
-	case *json.RawMessage:
-		*v = body
-	default:
-		return json.Unmarshal(body, v)
+	if raw, ok := v.(*[]byte); ok {
+		*raw = body
+		return nil
 	}
-	return nil
+	return json.Unmarshal(body, v)
 }
 
 // unary makes the SDK's InvokeModelInput. The conversion doesn't compile with an SDK

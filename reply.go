@@ -32,7 +32,7 @@ type Tokens struct {
 func newReply(out *bedrockruntime.ConverseOutput) (*Reply, error) {
 	m, ok := out.Output.(*types.ConverseOutputMemberMessage)
 	if !ok {
-		return nil, emptyReply(out.ResultMetadata)
+		return nil, badReply(out.ResultMetadata, ErrEmptyReply, nil)
 	}
 	markUnknownBlocks(m.Value.Content)
 	return wrapReply(out), nil
@@ -49,10 +49,10 @@ func attempts(md middleware.Metadata) int {
 	return max(1, len(results.Results))
 }
 
-// emptyReply is the error of an answer without content.
-func emptyReply(md middleware.Metadata) error {
+// badReply is the error of an answer that came whole and is of no use.
+func badReply(md middleware.Metadata, kind, cause error) error {
 	id, _ := awsmiddleware.GetRequestIDMetadata(md)
-	return &streamError{kind: ErrEmptyReply, requestID: id}
+	return &replyError{kind: kind, cause: cause, requestID: id, attempts: attempts(md)}
 }
 
 // Message returns the reply as a message, to append to the conversation.

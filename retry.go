@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -57,12 +56,13 @@ func judge(err error) verdict {
 		return undecided
 	}
 	var status interface{ HTTPStatusCode() int }
+	var lost *lostBody
 	switch {
 	case errors.As(err, &status) && status.HTTPStatusCode() == 429:
 		return throttled
 	case isResponseTimeout(err):
 		return final
-	case isCutBody(err):
+	case errors.As(err, &lost):
 		return passing
 	}
 	return undecided
@@ -76,12 +76,6 @@ func isResponseTimeout(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &network) && network.Timeout() && !isCanceled(err) &&
 		!(errors.As(err, &op) && op.Op == "dial") && !strings.Contains(err.Error(), "TLS handshake timeout")
-}
-
-// isCutBody tells whether a response ended in the middle of its body.
-func isCutBody(err error) bool {
-	var decoding *smithy.DeserializationError
-	return errors.As(err, &decoding) && errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 func isCanceled(err error) bool {

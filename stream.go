@@ -108,11 +108,14 @@ func (s *Stream) text() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if string(f.Header(":event-type")) == "contentBlockDelta" {
+		switch string(f.Header(":event-type")) {
+		case "contentBlockDelta":
 			if block, text, ok := frame.TextDelta(f.Payload); ok {
-				s.parts.block(block).addText(text)
+				s.parts.block(int32(block)).addText(text)
 				return text, nil
 			}
+		case "contentBlockStop": // adds nothing to the reply
+			continue
 		}
 		if event, err = s.take(f, event); err != nil {
 			return "", err

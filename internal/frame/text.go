@@ -1,7 +1,6 @@
 package frame
 
 import (
-	"bytes"
 	"encoding/json"
 	"unicode/utf8"
 )
@@ -14,7 +13,7 @@ import (
 // delta, another order of keys, more keys, text that isn't UTF-8), which is then to be
 // decoded in full.
 func TextDelta(payload []byte) (block int32, text string, ok bool) {
-	rest, ok := bytes.CutPrefix(payload, []byte(`{"contentBlockIndex":`))
+	rest, ok := cutPrefix(payload, `{"contentBlockIndex":`)
 	if !ok {
 		return 0, "", false
 	}
@@ -25,66 +24,78 @@ func TextDelta(payload []byte) (block int32, text string, ok bool) {
 	if i == 0 || i > 1 && rest[0] == '0' {
 		return 0, "", false
 	}
-	if rest, ok = bytes.CutPrefix(rest[i:], []byte(`,"delta":{"text":`)); !ok || len(rest) == 0 || rest[0] != '"' {
+	if rest, ok = cutPrefix(rest[i:], `,"delta":{"text":`); !ok {
 		return 0, "", false
 	}
-	text, rest, ok = cutString(rest)
-	if !ok || !onlyPadding(rest) {
+	n, escaped := stringLen(rest)
+	if n == 0 || !onlyPadding(rest[n:]) || !utf8.Valid(rest[:n]) {
+		return 0, "", false
+	}
+	if !escaped {
+		return block, string(rest[1 : n-1]), true
+	}
+	if text, ok = unquote(rest[:n]); !ok {
 		return 0, "", false
 	}
 	return block, text, true
 }
 
-// cutString takes a JSON string off the front of b; b[0] is its quote.
-func cutString(b []byte) (s string, rest []byte, ok bool) {
-	end, escaped := 1, false
-	for ; ; end++ {
-		if end >= len(b) || b[end] < ' ' {
-			return "", nil, false
-		}
-		if b[end] == '"' {
-			break
-		}
-		if b[end] == '\\' {
-			escaped = true
-			end++
-		}
+func cutPrefix(b []byte, prefix string) ([]byte, bool) {
+	if len(b) < len(prefix) || string(b[:len(prefix)]) != prefix {
+		return nil, false
 	}
-	if !utf8.Valid(b[1:end]) {
-		return "", nil, false
-	}
-	if !escaped {
-		return string(b[1:end]), b[end+1:], true
-	}
-	if json.Unmarshal(b[:end+1], &s) != nil {
-		return "", nil, false
-	}
-	return s, b[end+1:], true
+	return b[len(prefix):], true
+}
+
+// unquote is a function of its own because s escapes to the heap, which text
+// without escapes is spared.
+func unquote(b []byte) (s string, ok bool) {
+	err := json.Unmarshal(b, &s)
+	return s, err == nil
 }
 
 // onlyPadding tells whether a delta event ends here, but for the padding that
 // Bedrock adds against guessing a text by its length.
 func onlyPadding(b []byte) bool {
-	b, ok := bytes.CutPrefix(b, []byte(`}`))
+	if string(b) == "}}" {
+		return true
+	}
+	b, ok := cutPrefix(b, `},"p":`)
 	if !ok {
 		return false
 	}
-	if string(b) == "}" {
-		return true
-	}
-	if b, ok = bytes.CutPrefix(b, []byte(`,"p":"`)); !ok {
-		return false
-	}
-	end := bytes.IndexByte(b, '"')
-	return end >= 0 && string(b[end+1:]) == "}" && plain(b[:end])
+	n, escaped := stringLen(b)
+	return n > 0 && !escaped && string(b[n:]) == "}"
 }
 
-// plain tells whether b needs no look inside as a JSON string.
-func plain(b []byte) bool {
-	for _, c := range b {
-		if c < ' ' || c == '\\' || c >= utf8.RuneSelf {
-			return false
+// stringLen returns the length of the JSON string that b begins with, its quotes
+// included, and 0 if there is none. Escapes are only skipped, not checked.
+func stringLen(b []byte) (n int, escaped bool) {
+	if len(b) == 0 || b[0] != '"' {
+		return 0, false
+	}
+	for i := 1; i < len(b); i++ {
+		if !special[b[i]] {
+			continue
+		}
+		switch b[i] {
+		case '"':
+			return i + 1, escaped
+		case '\\':
+			escaped = true
+			i++
+		default:
+			return 0, false
 		}
 	}
-	return true
+	return 0, false
 }
+
+// special has the bytes that a JSON string can't hold as they are.
+var special = func() (s [256]bool) {
+	for c := range ' ' {
+		s[c] = true
+	}
+	s['"'], s['\\'] = true, true
+	return s
+}()

@@ -1,0 +1,52 @@
+// Package bedrocktest is Amazon Bedrock Runtime in the process of a test, a
+// demo or an offline run: a server that speaks the real protocol, and clients
+// set up for it.
+//
+//	srv := bedrocktest.NewServer()
+//	defer srv.Close()
+//	srv.Queue(bedrocktest.Throttle(), bedrocktest.Text("Paris"))
+//	reply, err := srv.Client().Converse(ctx, "amazon.nova-lite-v1:0", bedrock.Prompt("Capital of France?"))
+//
+// The code under test runs as in production: its requests are signed, retried
+// and sent over TLS and HTTP/2, and replies come back in the frames that
+// Bedrock sends.
+//
+// # Answers
+//
+// A server that was told nothing echoes: Converse and ConverseStream answer
+// with the text of the last user message, InvokeModel with the body of the
+// request, CountTokens with the number of words. [Server.Queue] lays responses
+// ready, which are used up in order; [Server.Handle] sets a function that
+// answers when none is queued.
+//
+// A [Response] is made by a constructor and shaped by its methods, each of
+// which returns a changed copy:
+//
+//	bedrocktest.Text("Paris").Usage(12, 1)
+//	bedrocktest.Reasoning("Easy.", "").And(bedrocktest.ToolUse("weather", "t1", args))
+//	bedrocktest.JSON(map[string]any{"embedding": []float64{0.1, 0.2}})
+//	bedrocktest.Error("ModelNotReadyException", "The model is loading.").Header("Retry-After", "2")
+//
+// The operation of the request decides the shape: the same Text answers
+// Converse with a message and ConverseStream with events.
+//
+// # Faults
+//
+// Streams fail where they are told to ([Response.FailAt]), bodies end early or
+// go silent ([Response.CutAt], [Response.CutAfter], [NoReply], each with an
+// [Ending]), and frames of one's own can stand anywhere ([Response.Insert],
+// [Frames]). [Server.Limit] throttles by rate, as an account's quota does.
+//
+// # Checks
+//
+// The server computes the signature of every request again and refuses what
+// AWS would refuse: a wrong key, region, service or token, a clock that is
+// more than 5 minutes off. A request that no client of Bedrock Runtime should
+// send gets a ValidationException whose message begins with "bedrocktest:" and
+// says what is likely wrong. [Server.Requests] keeps everything that arrived.
+//
+// # Time
+//
+// [NewPipeServer] needs no network, so a test can put it in a testing/synctest
+// bubble, where minutes of backoff or silence take milliseconds.
+package bedrocktest
