@@ -60,7 +60,7 @@ func (b *checkedBody) Read(p []byte) (int, error) {
 	switch {
 	case err == nil:
 	case err != io.EOF && b.ctx.Err() != nil:
-		err = &smithy.CanceledError{Err: contextError(b.ctx)}
+		err = &smithy.CanceledError{Err: b.ctx.Err()}
 	case err != io.EOF:
 		err = &lostBody{err}
 	case b.first == '{' && b.last != '}':

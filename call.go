@@ -85,7 +85,7 @@ func (m callMiddleware) HandleInitialize(ctx context.Context, in middleware.Init
 	if err == nil {
 		return out, md, nil
 	}
-	if k.cause != nil && !errors.Is(err, k.cause) {
+	if err = withContextCause(ctx, err); k.cause != nil && !errors.Is(err, k.cause) {
 		err = &causeError{err, k.cause}
 	}
 	k.logFailure(k.report(err))
@@ -117,6 +117,9 @@ func (attemptMiddleware) ID() string { return "BedrockAttempt" }
 
 func (attemptMiddleware) HandleFinalize(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
 	k := callFrom(ctx)
+	if k == nil { // taken away by a middleware of the caller's
+		return next.HandleFinalize(ctx, in)
+	}
 	k.attempts++
 	out, md, err := next.HandleFinalize(ctx, in)
 	if err != nil {
@@ -143,6 +146,30 @@ type callError struct {
 }
 
 func (e *callError) Unwrap() error { return e.error }
+
+// withContextCause adds to an error by which a context ended what context.Cause says.
+func withContextCause(ctx context.Context, err error) error {
+	var has *endedError
+	cause := context.Cause(ctx)
+	if ctx.Err() == nil || cause == ctx.Err() || !errors.Is(err, ctx.Err()) || errors.As(err, &has) {
+		return err
+	}
+	return &endedError{err, cause}
+}
+
+// endedError is the error of a context that has a cause of its own. The cause is
+// found by errors.Is alone, and not as one of this package's: that of an errgroup is
+// another call's failure, which this call's is not.
+type endedError struct {
+	error
+	cause error
+}
+
+func (e *endedError) Unwrap() error { return e.error }
+
+func (e *endedError) Is(target error) bool {
+	return !slices.Contains(sentinels, target) && errors.Is(e.cause, target)
+}
 
 // causeError is an error that ended a call between or during attempts, and what
 // the last attempt had failed with.

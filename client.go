@@ -31,8 +31,8 @@ type Client struct {
 type shared struct {
 	retryer    aws.RetryerV2 // with the retry quota
 	ownRetryer bool
-	http       aws.HTTPClient
-	clockSkew  atomic.Int64 // nanoseconds, kept by the SDK
+	http       aws.HTTPClient // made for the first of them
+	clockSkew  atomic.Int64   // nanoseconds, kept by the SDK
 }
 
 // New returns a client set up by the AWS chain: region and credentials from the
@@ -54,7 +54,7 @@ func New(ctx context.Context, opts ...Option) (*Client, error) {
 // NewFromConfig returns a client for a configuration made with the SDK's config
 // package. Errors are those of [New].
 func NewFromConfig(cfg aws.Config, opts ...Option) (*Client, error) {
-	sh := &shared{http: transport(cfg.HTTPClient)}
+	sh := &shared{}
 	if cfg.Retryer != nil {
 		sh.retryer, sh.ownRetryer = asV2(cfg.Retryer()), true
 	} else {
@@ -118,8 +118,8 @@ func build(cfg aws.Config, s settings, sh *shared) (*Client, error) {
 	}
 	from := &origin{log: s.log}
 	ours := func(o *bedrockruntime.Options) {
-		if s.region != cfg.Region {
-			o.Region = s.region
+		if sh.http == nil {
+			sh.http = transport(o.HTTPClient)
 		}
 		o.HTTPClient = sh.http
 		o.RetryMaxAttempts = 0 // else AWS_MAX_ATTEMPTS caps the retryer
@@ -132,12 +132,15 @@ func build(cfg aws.Config, s settings, sh *shared) (*Client, error) {
 		}
 		o.APIOptions = append(o.APIOptions, remember(from, &sh.clockSkew), guard{s.stall, s.unmarkedEnd}.install, wholeBody{}.install)
 	}
-	noTypedNil := func(o *bedrockruntime.Options) {
-		if isNil(o.Credentials) { // in which the SDK would panic
+	last := func(o *bedrockruntime.Options) {
+		if s.pinned {
+			o.Region = s.region
+		}
+		if isNil(o.Credentials) { // the SDK would panic in a nil pointer
 			o.Credentials = nil
 		}
 	}
-	sdk := bedrockruntime.NewFromConfig(cfg, slices.Concat([]func(*bedrockruntime.Options){ours}, s.sdk, []func(*bedrockruntime.Options){noTypedNil})...)
+	sdk := bedrockruntime.NewFromConfig(cfg, slices.Concat([]func(*bedrockruntime.Options){ours}, s.sdk, []func(*bedrockruntime.Options){last})...)
 	o := sdk.Options()
 	from.customEndpoint = o.BaseEndpoint != nil
 	from.apiKey = usesAPIKey(o)
@@ -178,6 +181,9 @@ func resolveEndpoint(ctx context.Context, o bedrockruntime.Options) (url.URL, er
 	if err != nil {
 		return url.URL{}, fmt.Errorf("endpoint for region %q: %w", o.Region, err)
 	}
+	if o.EndpointOptions.DisableHTTPS {
+		endpoint.URI.Scheme = "http"
+	}
 	return endpoint.URI, checkEndpoint(endpoint.URI, usesAPIKey(o))
 }
 
@@ -186,7 +192,7 @@ func checkEndpoint(u url.URL, apiKey bool) error {
 	case u.Scheme != "https" && u.Scheme != "http", u.Host == "":
 		return fmt.Errorf("endpoint %q: give scheme and host, as in https://host", u.String())
 	case apiKey && u.Scheme == "http":
-		return fmt.Errorf("endpoint %q: an API key is sent over https only", u.String())
+		return fmt.Errorf("endpoint %q: an API key (WithAPIKey, AWS_BEARER_TOKEN_BEDROCK) is sent over https only", u.String())
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package bedrock_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -12,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
+	"github.com/aws/smithy-go/eventstream"
 
 	"example.com/bedrock"
 	"example.com/bedrock/bedrocktest"
@@ -252,4 +254,17 @@ func toStrings(frames [][]byte) (s []string) {
 		s = append(s, string(f))
 	}
 	return s
+}
+
+// exceptionFrame is an exception as it comes in a stream.
+func exceptionFrame(code, message string) []byte {
+	var b bytes.Buffer
+	m := eventstream.Message{Payload: []byte(fmt.Sprintf(`{"message":%q}`, message))}
+	m.Headers.Set(":exception-type", eventstream.StringValue(code))
+	m.Headers.Set(":content-type", eventstream.StringValue("application/json"))
+	m.Headers.Set(":message-type", eventstream.StringValue("exception"))
+	if err := eventstream.NewEncoder().Encode(&b, m); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
 }

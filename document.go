@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/document"
@@ -17,7 +19,9 @@ import (
 //
 // It encodes at once, so that an error shows here: the SDK's own
 // document.NewLazyDocument ignores json tags and drops the error of a value that it
-// can't encode, and the request goes out broken.
+// can't encode, and the request goes out broken. Documents, a reply's too, may stand
+// inside of v, in maps and lists of any; one made here has no place inside of
+// NewLazyDocument, which can't read it.
 func JSON(v any) (document.Interface, error) {
 	raw, err := encodeJSON(v)
 	if err != nil {
@@ -45,6 +49,10 @@ func DecodeJSON(doc document.Interface, v any) error {
 
 // encodeJSON returns JSON text that the caller of v can't change any more.
 func encodeJSON(v any) ([]byte, error) {
+	v, err := plainDocuments(v)
+	if err != nil {
+		return nil, err
+	}
 	var raw []byte
 	switch v := v.(type) {
 	case json.RawMessage:
@@ -67,6 +75,33 @@ func encodeJSON(v any) ([]byte, error) {
 		return nil, errors.New("the bytes are not valid UTF-8")
 	}
 	return raw, nil
+}
+
+// plainDocuments replaces documents of the SDK's, of which encoding/json makes {}, by
+// their JSON text, also in maps and lists of any.
+func plainDocuments(v any) (_ any, err error) {
+	switch v := v.(type) {
+	case document.Interface:
+		raw, err := v.MarshalSmithyDocument()
+		return json.RawMessage(raw), err
+	case map[string]any:
+		plain := maps.Clone(v)
+		for name, value := range v {
+			if plain[name], err = plainDocuments(value); err != nil {
+				return nil, err
+			}
+		}
+		return plain, nil
+	case []any:
+		plain := slices.Clone(v)
+		for i, value := range v {
+			if plain[i], err = plainDocuments(value); err != nil {
+				return nil, err
+			}
+		}
+		return plain, nil
+	}
+	return v, nil
 }
 
 // rawDocument is JSON text as a document. It overrides all that encodes or decodes,

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -33,6 +34,12 @@ var (
 	ErrStalled       = errors.New("bedrock: stream stalled")                       // see [WithStallTimeout]
 	ErrEmptyReply    = errors.New("bedrock: the service answered without a reply") // HTTP 200 and nothing usable in it
 )
+
+// sentinels are all of them.
+var sentinels = []error{
+	ErrThrottled, ErrUnavailable, ErrModelTimeout, ErrModelError, ErrAccessDenied, ErrCredentials, ErrNotFound,
+	ErrInvalid, ErrContextWindow, ErrNeedsProfile, ErrTruncated, ErrStalled, ErrEmptyReply,
+}
 
 // Error is what every failed call of this package returns.
 //
@@ -277,35 +284,22 @@ func ending(err error) string {
 		return fmt.Sprintf("gave up: the context's deadline falls before the next attempt in %v", late.wait.Round(time.Millisecond))
 	case errors.As(err, &quota):
 		return "gave up: the client's retry quota is used up"
-	case errors.Is(err, context.DeadlineExceeded):
-		return context.DeadlineExceeded.Error()
-	case errors.Is(err, context.Canceled):
-		return context.Canceled.Error()
 	}
-	return ""
+	how := ""
+	for _, end := range []error{context.DeadlineExceeded, context.Canceled} {
+		if how == "" && errors.Is(err, end) {
+			how = end.Error()
+		}
+	}
+	var ended *endedError
+	if errors.As(err, &ended) {
+		how += ": " + oneLine(ended.cause.Error())
+	}
+	return how
 }
 
 // describe fills in what the cause tells: code, message, status, request id.
 func (e *Error) describe() {
-	var api smithy.APIError
-	if errors.As(e.Err, &api) {
-		e.Code, e.Message = api.ErrorCode(), oneLine(api.ErrorMessage())
-		if info, ok := codes[strings.ToLower(e.Code)]; ok {
-			e.Code = info.name
-		}
-		if e.Code == "UnknownError" { // the SDK's word for none
-			e.Code, e.Message = "", strings.TrimPrefix(e.Message, "UnknownError")
-		}
-	} else if e.Err != nil {
-		e.Message = oneLine(innermost(e.Err).Error())
-	}
-	var reply *replyError
-	if errors.As(e.Err, &reply) {
-		e.Events, e.Attempts = reply.events, max(e.Attempts, reply.attempts)
-		if e.Code == "" {
-			e.Message = oneLine(reply.text())
-		}
-	}
 	var id interface{ ServiceRequestID() string }
 	if errors.As(e.Err, &id) {
 		e.RequestID = id.ServiceRequestID()
@@ -314,12 +308,52 @@ func (e *Error) describe() {
 	if errors.As(e.Err, &status) {
 		e.HTTPStatus = status.HTTPStatusCode()
 	}
-	if info, ok := codes[strings.ToLower(e.Code)]; ok && e.HTTPStatus < 400 {
-		e.HTTPStatus = info.status
+	var api smithy.APIError
+	var reply *replyError
+	inReply := errors.As(e.Err, &reply)
+	if inReply {
+		e.Events, e.Attempts = reply.events, max(e.Attempts, reply.attempts)
+	}
+	switch {
+	case errors.As(e.Err, &api):
+		e.describeCode(api)
+	case inReply:
+		e.Message = oneLine(reply.text())
+	case e.Err != nil:
+		e.Message = e.causeText()
 	}
 	if e.Message == "" {
 		e.Message = http.StatusText(e.HTTPStatus)
 	}
+}
+
+func (e *Error) describeCode(api smithy.APIError) {
+	e.Code, e.Message = api.ErrorCode(), oneLine(api.ErrorMessage())
+	if e.Code == "UnknownError" { // the SDK's word for none
+		e.Code, e.Message = "", strings.TrimPrefix(e.Message, e.Code)
+	}
+	info, ok := codes[strings.ToLower(e.Code)]
+	if !ok {
+		return
+	}
+	e.Code = info.name
+	if e.HTTPStatus < 400 { // in a stream
+		e.HTTPStatus = info.status
+	}
+}
+
+// causeText is the cause in one line. The SDK's decoder quotes what it can't decode,
+// which may be a reply.
+func (e *Error) causeText() string {
+	var decoding *smithy.DeserializationError
+	var lost *lostBody
+	if errors.As(e.Err, &decoding) && !errors.As(e.Err, &lost) {
+		if e.HTTPStatus != 200 {
+			return ""
+		}
+		return "the answer is not what this SDK can decode"
+	}
+	return oneLine(innermost(e.Err).Error())
 }
 
 // innermost strips what the SDK wraps around a cause and [Error] says in fields.
@@ -327,7 +361,7 @@ func innermost(err error) error {
 	for {
 		switch err.(type) {
 		case *smithy.OperationError, *smithyhttp.ResponseError, *awshttp.ResponseError, *retry.MaxAttemptsError,
-			*smithy.DeserializationError, *callError, *attemptError, *passingFault:
+			*smithy.DeserializationError, *smithy.CanceledError, *aws.RequestCanceledError, *callError, *attemptError, *passingFault, *endedError:
 		default:
 			return err
 		}

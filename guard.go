@@ -1,7 +1,6 @@
 package bedrock
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,7 +14,6 @@ import (
 	"time"
 
 	"example.com/bedrock/internal/frame"
-	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/schemas"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
@@ -256,19 +254,11 @@ func (b *guardedBody) ended(err error) error {
 	case b.ctx.Err() != nil:
 		// Not the bare context error: a passed deadline looks like a connection
 		// fault to the SDK's retryer.
-		return &smithy.CanceledError{Err: contextError(b.ctx)}
+		return withContextCause(b.ctx, &smithy.CanceledError{Err: b.ctx.Err()})
 	case err == io.EOF, err == io.ErrUnexpectedEOF:
 		return b.fail(ErrTruncated, nil)
 	}
 	return b.fail(ErrTruncated, err)
-}
-
-// contextError is the context's error with its cause.
-func contextError(ctx context.Context) error {
-	if cause := context.Cause(ctx); cause != ctx.Err() {
-		return fmt.Errorf("%w: %w", ctx.Err(), cause)
-	}
-	return ctx.Err()
 }
 
 // endsReply tells whether an InvokeModel chunk is the last one of its reply: it
@@ -289,8 +279,9 @@ func (b *guardedBody) decodeException(f frame.Frame) error {
 	if b.converse {
 		schema = schemas.ConverseStreamOutput
 	}
-	_, err := restjson1.New(nil).DeserializeEventMessage(schema, bedrockruntime.TypeRegistry, bytes.NewReader(f.Raw))
-	if err == nil || err == io.EOF {
+	events := newEventDecoder(schema)
+	_, err := events.decode(f)
+	if err == nil {
 		return fmt.Errorf("frame of unknown type %q", f.Header(":message-type"))
 	}
 	return err

@@ -67,11 +67,11 @@ func hintAPIKey(k *call, e *Error) string {
 	if k.origin == nil || !k.apiKey || !errors.Is(e, ErrCredentials) && !errors.Is(e, ErrAccessDenied) {
 		return ""
 	}
-	if k.shadowed {
-		return "the API key in AWS_BEARER_TOKEN_BEDROCK was used and not your AWS credentials: unset or renew it, or pass WithCredentials"
-	}
 	if errors.Is(e, ErrAccessDenied) && !containsFold(e.Message, "api key") && !containsFold(e.Message, "bearer token") && !containsFold(e.Message, "expired") {
 		return ""
+	}
+	if k.shadowed {
+		return "the API key in AWS_BEARER_TOKEN_BEDROCK was used, which beats AWS credentials: renew or unset it, or pass WithCredentials"
 	}
 	return "the API key was refused: a short-term key lasts up to 12 hours and works in the region that it was made for"
 }

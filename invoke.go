@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"net/http"
 	"strconv"
@@ -19,9 +18,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
-	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
-
-	"example.com/bedrock/internal/frame"
 )
 
 // InvokeRequest is what an [InvokeOption] changes: the fields of the SDK's
@@ -98,8 +94,8 @@ type InvocationStream[T any] struct {
 	RequestID string // AWS request id, for AWS support
 	Attempts  int    // requests sent, at least 1
 
-	source[types.ResponseStream]
-	proto   *restjson1.Protocol
+	from    source[types.ResponseStream]
+	events  eventDecoder
 	metrics invocationMetrics
 }
 
@@ -123,20 +119,20 @@ func InvokeStream[T any](ctx context.Context, c *Client, model string, body any,
 	}
 	p := &pull{}
 	out, err := c.sdk.InvokeModelWithResponseStream(ctx, &r.InvokeModelWithResponseStreamInput, p.option)
-	if err != nil {
+	if err = p.check(err); err != nil {
 		return nil, c.fail(opInvokeStream, model, start, err)
 	}
-	s := &InvocationStream[T]{RequestID: p.body.requestID, Attempts: attempts(out.ResultMetadata), proto: restjson1.New(nil)}
-	s.body, s.fail = p.open(c, opInvokeStream, model, start)
+	s := &InvocationStream[T]{RequestID: p.body.requestID, Attempts: attempts(out.ResultMetadata), events: newEventDecoder(schemas.ResponseStream)}
+	s.from.body, s.from.fail = p.open(c, opInvokeStream, model, start)
 	if sdk := out.GetStream(); sdk != nil {
-		s.sdk = sdk
+		s.from.sdk = sdk
 	}
 	return s, nil
 }
 
 // Chunks returns the chunks one by one, the last one, which carries the metrics,
 // included. At the end comes at most one error; a chunk that is no T is one.
-func (s *InvocationStream[T]) Chunks() iter.Seq2[T, error] { return each(s, s.chunk) }
+func (s *InvocationStream[T]) Chunks() iter.Seq2[T, error] { return each(&s.from, s.chunk) }
 
 // Tokens returns what the call used, known after the end of the stream: zeros
 // before, and where the model doesn't say.
@@ -151,15 +147,22 @@ func (s *InvocationStream[T]) Latency() time.Duration {
 	return time.Duration(s.metrics.Latency) * time.Millisecond
 }
 
+// Close ends the stream and frees its connection, as [Stream.Close] does.
+func (s *InvocationStream[T]) Close() error { return s.from.Close() }
+
 func (s *InvocationStream[T]) chunk() (v T, err error) {
 	for {
-		f, event, err := s.next()
+		f, event, err := s.from.next()
 		if err != nil {
 			return v, err
 		}
-		if s.sdk == nil {
-			if event, err = decodeChunk(s.proto, f); err != nil {
-				return v, s.end(err)
+		if s.from.sdk == nil {
+			decoded, err := s.events.decode(f)
+			if err != nil {
+				return v, s.from.end(err)
+			}
+			if part, ok := decoded.(*types.PayloadPart); ok {
+				event = &types.ResponseStreamMemberChunk{Value: *part}
 			}
 		}
 		part, ok := event.(*types.ResponseStreamMemberChunk)
@@ -167,10 +170,10 @@ func (s *InvocationStream[T]) chunk() (v T, err error) {
 			continue
 		}
 		if err := s.noteMetrics(part.Value.Bytes); err != nil {
-			return v, s.end(err)
+			return v, s.from.end(err)
 		}
 		if err := decodeBody(part.Value.Bytes, &v); err != nil {
-			return v, s.end(fmt.Errorf("decoding a chunk: %w", err))
+			return v, s.from.end(fmt.Errorf("decoding a chunk: %w", err))
 		}
 		return v, nil
 	}
@@ -187,17 +190,6 @@ func (s *InvocationStream[T]) noteMetrics(chunk []byte) error {
 		return fmt.Errorf("decoding the invocation metrics: %w", err)
 	}
 	return nil
-}
-
-func decodeChunk(p *restjson1.Protocol, f frame.Frame) (types.ResponseStream, error) {
-	v, err := p.DeserializeEventMessage(schemas.ResponseStream, bedrockruntime.TypeRegistry, bytes.NewReader(f.Raw))
-	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
-	}
-	if part, ok := v.(*types.PayloadPart); ok && err == nil {
-		return &types.ResponseStreamMemberChunk{Value: *part}, nil
-	}
-	return nil, err
 }
 
 func newInvokeRequest(model string, body any, opts []InvokeOption) *InvokeRequest {

@@ -20,6 +20,7 @@ type Option func(*settings)
 // settings are what a client was told, checked once by check.
 type settings struct {
 	region      string
+	pinned      bool // by WithRegion
 	maxAttempts int
 	maxBackoff  time.Duration
 	stall       time.Duration
@@ -119,7 +120,7 @@ func (a *auth) apply(o *bedrockruntime.Options) {
 // endpoint of another region refuses them. Which region serves a request to a
 // cross-region inference profile is for Bedrock to choose.
 func WithRegion(region string) Option {
-	return func(s *settings) { s.region = region }
+	return func(s *settings) { s.region, s.pinned = region, true }
 }
 
 // WithCredentials sets the credentials to sign with. Default: the AWS chain
@@ -188,10 +189,17 @@ func WithLogger(l *slog.Logger) Option {
 // WithSDKOptions sets options of the SDK's client that this package has no option
 // for: endpoint, interceptors, middlewares, telemetry. They are applied after this
 // package's own, so one that sets the Retryer, the Protocol or the HTTPClient
-// replaces what this package has put there; [WithSDKOptions] given twice adds.
+// replaces what this package has put there; only [WithRegion] comes after them.
+// [WithSDKOptions] given twice adds.
 //
 // ClientLogMode's LogResponseWithBody reads a whole stream before the call
 // returns, as it does in the SDK alone.
 func WithSDKOptions(fns ...func(*bedrockruntime.Options)) Option {
-	return func(s *settings) { s.sdk = append(s.sdk, fns...) }
+	return func(s *settings) {
+		for _, fn := range fns {
+			if fn != nil {
+				s.sdk = append(s.sdk, fn)
+			}
+		}
+	}
 }

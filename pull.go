@@ -1,6 +1,7 @@
 package bedrock
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -10,8 +11,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
 
 	"example.com/bedrock/internal/frame"
 )
@@ -37,11 +40,17 @@ func (p *pull) option(o *bedrockruntime.Options) {
 func (p *pull) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, md, err := next.HandleDeserialize(ctx, in)
 	if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && err == nil {
-		if p.body, ok = resp.Body.(*guardedBody); !ok {
-			err = errors.New("the stream's body was replaced by a middleware of the caller's")
-		}
+		p.body, _ = resp.Body.(*guardedBody)
 	}
 	return out, md, err
+}
+
+// check tells whether there is a stream to read.
+func (p *pull) check(err error) error {
+	if err == nil && p.body == nil {
+		return errors.New("a middleware of the caller's answered in place of the service, or replaced the stream's body")
+	}
+	return err
 }
 
 // sdkStream is one of the SDK's streams.
@@ -60,7 +69,7 @@ type source[Event any] struct {
 	closed atomic.Bool
 }
 
-// open makes p's response a source. sdk is nil when p took the place of it.
+// open returns what a source of p's response reads, and its way to report an error.
 func (p *pull) open(c *Client, op, model string, start time.Time) (body *guardedBody, fail func(error) error) {
 	return p.body, func(err error) error {
 		k := p.body.call
@@ -98,6 +107,28 @@ func (s *source[Event]) next() (f frame.Frame, event Event, err error) {
 	return f, event, err
 }
 
+// eventDecoder leaves decoding to the SDK, with a protocol value of its own: one that
+// two streams share races.
+type eventDecoder struct {
+	schema *smithy.Schema // of the operation's event union
+	proto  *restjson1.Protocol
+	in     bytes.Reader
+}
+
+func newEventDecoder(schema *smithy.Schema) eventDecoder {
+	return eventDecoder{schema: schema, proto: restjson1.New(nil)}
+}
+
+// decode returns the event that a frame carries, or the exception as an error.
+func (d *eventDecoder) decode(f frame.Frame) (smithy.Deserializable, error) {
+	d.in.Reset(f.Raw)
+	v, err := d.proto.DeserializeEventMessage(d.schema, bedrockruntime.TypeRegistry, &d.in)
+	if err == io.EOF { // which ends a stream
+		err = io.ErrUnexpectedEOF
+	}
+	return v, err
+}
+
 func nextEvent[Event any](s sdkStream[Event]) (event Event, err error) {
 	event, ok := <-s.Events()
 	if ok {
@@ -119,9 +150,7 @@ func (s *source[Event]) end(err error) error {
 	return err
 }
 
-// Close ends the stream and frees its connection. A loop that waits on it ends with
-// [net.ErrClosed]. It is needed only for a stream that is not read to its end, and
-// does no harm after it. The error is always nil.
+// Close may be called by any goroutine, while another waits in next.
 func (s *source[Event]) Close() error {
 	s.closed.Store(true)
 	if s.sdk != nil {

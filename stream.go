@@ -3,16 +3,14 @@ package bedrock
 import (
 	"bytes"
 	"context"
-	"io"
 	"iter"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/schemas"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/eventstream"
 	"github.com/aws/smithy-go/middleware"
-	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
 
 	"example.com/bedrock/internal/frame"
 )
@@ -30,10 +28,10 @@ type Stream struct {
 	RequestID string // AWS request id, for AWS support
 	Attempts  int    // requests sent, at least 1
 
-	source[types.ConverseStreamOutput]
-	proto *restjson1.Protocol // of its own: one that two streams share races
-	md    middleware.Metadata
-	parts accumulator
+	from   source[types.ConverseStreamOutput]
+	events eventDecoder
+	md     middleware.Metadata
+	parts  accumulator
 }
 
 // ConverseStream sends a conversation and returns the model's reply as a stream.
@@ -48,13 +46,13 @@ func (c *Client) ConverseStream(ctx context.Context, model string, messages []ty
 	}
 	p := &pull{}
 	out, err := c.sdk.ConverseStream(ctx, &r.ConverseStreamInput, p.option)
-	if err != nil {
+	if err = p.check(err); err != nil {
 		return nil, c.fail(opConverseStream, model, start, err)
 	}
-	s := &Stream{RequestID: p.body.requestID, Attempts: attempts(out.ResultMetadata), proto: restjson1.New(nil), md: out.ResultMetadata}
-	s.body, s.fail = p.open(c, opConverseStream, model, start)
+	s := &Stream{RequestID: p.body.requestID, Attempts: attempts(out.ResultMetadata), events: newEventDecoder(schemas.ConverseStreamOutput), md: out.ResultMetadata}
+	s.from.body, s.from.fail = p.open(c, opConverseStream, model, start)
 	if sdk := out.GetStream(); sdk != nil {
-		s.sdk = sdk
+		s.from.sdk = sdk
 	}
 	return s, nil
 }
@@ -64,14 +62,14 @@ func (c *Client) ConverseStream(ctx context.Context, model string, messages []ty
 // error. A second loop goes on where the first ended by itself, and repeats its
 // error; after a loop was left early it is [net.ErrClosed].
 func (s *Stream) Events() iter.Seq2[types.ConverseStreamOutput, error] {
-	return each(s, s.event)
+	return each(&s.from, s.event)
 }
 
 // Text returns all text that the model says, cited text included, as it arrives;
 // reasoning and tool uses are in [Stream.Reply] afterwards. Errors are as in
 // [Stream.Events].
 func (s *Stream) Text() iter.Seq2[string, error] {
-	return each(s, s.text)
+	return each(&s.from, s.text)
 }
 
 // Reply reads what is left of the stream and returns the whole reply, which is what
@@ -92,9 +90,14 @@ func (s *Stream) reply() *Reply {
 	return r
 }
 
+// Close ends the stream and frees its connection. A loop that waits on it ends with
+// [net.ErrClosed]. It is needed only for a stream that is not read to its end, and
+// does no harm after it. The error is always nil.
+func (s *Stream) Close() error { return s.from.Close() }
+
 // event returns the next event.
 func (s *Stream) event() (types.ConverseStreamOutput, error) {
-	f, event, err := s.next()
+	f, event, err := s.from.next()
 	if err != nil {
 		return nil, err
 	}
@@ -104,14 +107,14 @@ func (s *Stream) event() (types.ConverseStreamOutput, error) {
 // text returns the next piece of text.
 func (s *Stream) text() (string, error) {
 	for {
-		f, event, err := s.next()
+		f, event, err := s.from.next()
 		if err != nil {
 			return "", err
 		}
 		switch string(f.Header(":event-type")) {
 		case "contentBlockDelta":
 			if block, text, ok := frame.TextDelta(f.Payload); ok {
-				s.parts.block(int32(block)).addText(text)
+				s.parts.block(block).addText(text)
 				return text, nil
 			}
 		case "contentBlockStop": // adds nothing to the reply
@@ -130,44 +133,37 @@ func (s *Stream) text() (string, error) {
 
 // take adds a frame, or the event that the SDK's stream delivered, to the reply.
 func (s *Stream) take(f frame.Frame, event types.ConverseStreamOutput) (types.ConverseStreamOutput, error) {
-	if s.sdk == nil {
-		var err error
-		if event, err = decodeEvent(s.proto, f); err != nil {
-			return nil, s.end(err)
+	if s.from.sdk == nil {
+		v, err := s.events.decode(f)
+		if err != nil {
+			return nil, s.from.end(err)
 		}
+		event = asOutput(v, f)
 	}
 	s.parts.add(event)
 	return event, nil
 }
 
-// decodeEvent leaves the decoding to the SDK and makes of what it returns the union
-// that its own stream delivers.
-func decodeEvent(p *restjson1.Protocol, f frame.Frame) (types.ConverseStreamOutput, error) {
-	v, err := p.DeserializeEventMessage(schemas.ConverseStreamOutput, bedrockruntime.TypeRegistry, bytes.NewReader(f.Raw))
-	if err != nil {
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
-		return nil, err
-	}
+// asOutput makes of a decoded event the union that the SDK's own stream delivers.
+func asOutput(v smithy.Deserializable, f frame.Frame) types.ConverseStreamOutput {
 	switch v := v.(type) {
 	case *types.ContentBlockDeltaEvent:
 		if r, ok := v.Delta.(*types.ContentBlockDeltaMemberToolResult); ok {
 			markUnknown(r.Value)
 		}
-		return &types.ConverseStreamOutputMemberContentBlockDelta{Value: *v}, nil
+		return &types.ConverseStreamOutputMemberContentBlockDelta{Value: *v}
 	case *types.ContentBlockStartEvent:
-		return &types.ConverseStreamOutputMemberContentBlockStart{Value: *v}, nil
+		return &types.ConverseStreamOutputMemberContentBlockStart{Value: *v}
 	case *types.ContentBlockStopEvent:
-		return &types.ConverseStreamOutputMemberContentBlockStop{Value: *v}, nil
+		return &types.ConverseStreamOutputMemberContentBlockStop{Value: *v}
 	case *types.MessageStartEvent:
-		return &types.ConverseStreamOutputMemberMessageStart{Value: *v}, nil
+		return &types.ConverseStreamOutputMemberMessageStart{Value: *v}
 	case *types.MessageStopEvent:
-		return &types.ConverseStreamOutputMemberMessageStop{Value: *v}, nil
+		return &types.ConverseStreamOutputMemberMessageStop{Value: *v}
 	case *types.ConverseStreamMetadataEvent:
-		return &types.ConverseStreamOutputMemberMetadata{Value: *v}, nil
+		return &types.ConverseStreamOutputMemberMetadata{Value: *v}
 	case *eventstream.UnknownUnionMember:
-		return &types.UnknownUnionMember{Tag: v.Tag, Value: v.Value}, nil
+		return &types.UnknownUnionMember{Tag: v.Tag, Value: v.Value}
 	}
-	return &types.UnknownUnionMember{Tag: string(f.Header(":event-type")), Value: bytes.Clone(f.Payload)}, nil
+	return &types.UnknownUnionMember{Tag: string(f.Header(":event-type")), Value: bytes.Clone(f.Payload)}
 }

@@ -14,14 +14,11 @@ const (
 	pingAnswer      = 15 * time.Second // then the peer is taken for dead
 )
 
-// transport derives the client's HTTP client from the SDK's own, whose proxy and
-// certificates (AWS_CA_BUNDLE) stay. There is no time-out on an answer: a model may
+// transport derives the client's HTTP client from the SDK's own, whose proxy,
+// certificates (AWS_CA_BUNDLE) and dial time-outs stay. There is no time-out on an answer: a model may
 // think for an hour, and the pings tell a dead peer from a slow one. A caller's own
 // HTTP client is left as it is.
 func transport(have aws.HTTPClient) aws.HTTPClient {
-	if have == nil {
-		have = awshttp.NewBuildableClient()
-	}
 	buildable, ok := have.(*awshttp.BuildableClient)
 	if !ok {
 		return have

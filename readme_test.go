@@ -1,0 +1,116 @@
+package bedrock_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"example.com/bedrock/bedrocktest"
+)
+
+var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
+
+// fragment is what a piece of a program is put into: a function for statements,
+// the file for declarations.
+const fragment = `package readme
+
+import (
+	"context"
+	"errors"
+	"log"
+	"log/slog"
+	"testing"
+
+	"example.com/bedrock"
+	"example.com/bedrock/bedrocktest"
+)
+
+var _ = []any{context.Background, errors.New, log.Print, slog.New, testing.Short, bedrock.New, bedrocktest.NewServer}
+
+%s
+`
+
+// Every Go block of the README compiles, and its programs run against the embedded
+// endpoint.
+func TestReadme(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := goBlock.FindAllSubmatch(page, -1)
+	if len(blocks) < 6 {
+		t.Fatalf("%d Go blocks in the README", len(blocks))
+	}
+	for i, b := range blocks {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			source := string(b[1])
+			switch {
+			case strings.HasPrefix(source, "package main"):
+				runProgram(t, source)
+				return
+			case !strings.HasPrefix(source, "func "):
+				source = "func _(ctx context.Context, client *bedrock.Client, err error) {\n{\n" + source + "\n}\n}"
+			}
+			if _, out := compile(t, fmt.Sprintf(fragment, source)); out != "" {
+				t.Error(out)
+			}
+		})
+	}
+}
+
+func runProgram(t *testing.T, source string) {
+	program, out := compile(t, source)
+	if out != "" {
+		t.Fatal(out)
+	}
+	srv := bedrocktest.NewServer()
+	defer srv.Close()
+	srv.Queue(bedrocktest.Text("Hello from the stand-in"))
+	env, err := srv.Environ()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program)
+	cmd.Env = env
+	if printed, err := cmd.CombinedOutput(); err != nil || strings.TrimSpace(string(printed)) != "Hello from the stand-in" {
+		t.Errorf("the program printed %q, %v", printed, err)
+	}
+}
+
+// compile builds a file as a package of this module and returns the program and what
+// the compiler says, but for unused variables of fragments.
+func compile(t *testing.T, source string) (program, complaints string) {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	temp := t.TempDir()
+	file, program := filepath.Join(temp, "main.go"), filepath.Join(temp, "program")
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(dir, "internal", "readme", "main.go"): file}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{file: source, filepath.Join(temp, "overlay.json"): string(overlay)} {
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := exec.Command("go", "build", "-overlay", filepath.Join(temp, "overlay.json"), "-o", program, "./internal/readme").CombinedOutput()
+	if err == nil {
+		return program, ""
+	}
+	for line := range strings.Lines(string(out)) {
+		if !strings.Contains(line, "declared and not used") && !strings.HasPrefix(line, "#") {
+			complaints += line
+		}
+	}
+	return program, complaints
+}
