@@ -2,7 +2,6 @@ package bedrock
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -40,9 +39,9 @@ type shared struct {
 // the shared config files, or the machine's role. For a profile, a role to assume
 // or an HTTP client of your own, load an [aws.Config] and use [NewFromConfig].
 //
-// It sends nothing. It fails when there is no region, an option is out of range,
-// or the requests couldn't be authenticated; credentials that the chain doesn't
-// find fail the first call with [ErrCredentials].
+// It sends nothing. It fails with [ErrInvalid] when there is no region or an option is
+// out of range, and with [ErrCredentials] when the configuration has no credentials;
+// those that the chain doesn't find fail the first call.
 func New(ctx context.Context, opts ...Option) (*Client, error) {
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
@@ -62,7 +61,7 @@ func NewFromConfig(cfg aws.Config, opts ...Option) (*Client, error) {
 	}
 	c, err := build(cfg, newSettings(cfg).with(opts), sh)
 	if err != nil {
-		return nil, fmt.Errorf("bedrock: %w", err)
+		return nil, fmt.Errorf("bedrock: %w", inputError{err})
 	}
 	return c, nil
 }
@@ -152,8 +151,15 @@ func build(cfg aws.Config, s settings, sh *shared) (*Client, error) {
 	return &Client{cfg: cfg, settings: s, shared: sh, sdk: sdk}, nil
 }
 
-var errNoCredentials = errors.New("no credentials: the configuration has none, or anonymous ones, which Bedrock doesn't take; " +
-	"load it with config.LoadDefaultConfig, or pass WithCredentials or WithAPIKey")
+// noCredentials is ErrCredentials, found at construction.
+type noCredentials struct{}
+
+func (noCredentials) Error() string {
+	return "no credentials: the configuration has none, or anonymous ones, which Bedrock doesn't take; " +
+		"load it with config.LoadDefaultConfig, or pass WithCredentials or WithAPIKey"
+}
+
+func (noCredentials) Is(target error) bool { return target == ErrCredentials }
 
 // checkOptions refuses what would fail, or panic, in every call.
 func checkOptions(o bedrockruntime.Options) error {
@@ -161,7 +167,7 @@ func checkOptions(o bedrockruntime.Options) error {
 		return err
 	}
 	if isNil(o.Credentials) && isNil(o.BearerAuthTokenProvider) {
-		return errNoCredentials
+		return noCredentials{}
 	}
 	if o.EndpointResolver != nil || o.EndpointResolverV2 == nil { // deprecated, or taken away by the caller
 		return nil

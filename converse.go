@@ -191,8 +191,11 @@ func checkModel(model string) error {
 // inputError is an error found before anything was sent.
 type inputError struct{ error }
 
-func (e inputError) Unwrap() error        { return e.error }
-func (e inputError) Is(target error) bool { return target == ErrInvalid }
+func (e inputError) Unwrap() error { return e.error }
+
+func (e inputError) Is(target error) bool {
+	return target == ErrInvalid && !errors.Is(e.error, ErrCredentials)
+}
 
 // unary makes the SDK's ConverseInput. Fields are copied by name, so that those of a
 // newer SDK come along, or are an error where they can't.

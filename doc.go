@@ -3,10 +3,12 @@
 //
 // Make a [Client] by [New] and keep it: it is safe for concurrent use.
 //
-//	client, err := bedrock.New(ctx)                                          // region and credentials: the AWS chain
-//	reply, err := client.Converse(ctx, model, bedrock.Prompt("Hello"))       // [Client.Converse]
-//	stream, err := client.ConverseStream(ctx, model, bedrock.Prompt("Hello")) // [Client.ConverseStream]
-//	vector, err := bedrock.Invoke[Titan](ctx, client, model, body)           // [Invoke], [InvokeStream]
+//	client, err := bedrock.New(ctx) // region and credentials: the AWS chain
+//	reply, err := client.Converse(ctx, model, bedrock.Prompt("Hello"))
+//	fmt.Println(reply.Text())
+//
+// [Client.ConverseStream] gives the same reply as it comes in; [Invoke] and
+// [InvokeStream] speak a model's own format, for what Converse doesn't serve.
 //
 // A model is named by its id, the id of an inference profile, or an ARN, and sent as it
 // is. Messages and content are the SDK's types; [Prompt], [User] and [Assistant] make

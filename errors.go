@@ -81,7 +81,8 @@ type Error struct {
 	Err        error         // the cause
 }
 
-// Error returns one line.
+// Error returns one line. It holds the request id and the elapsed time: compare Code,
+// or use errors.Is, in tests.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "bedrock: %s", e.Op)
@@ -140,7 +141,7 @@ func (e *Error) Is(target error) bool {
 }
 
 func (e *Error) kind() error {
-	for _, own := range []error{ErrTruncated, ErrStalled, ErrEmptyReply, ErrInvalid} {
+	for _, own := range []error{ErrTruncated, ErrStalled, ErrEmptyReply, ErrInvalid, ErrCredentials} {
 		if errors.Is(e.Err, own) {
 			return own
 		}

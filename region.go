@@ -143,8 +143,9 @@ const measureTimeout = 10 * time.Second
 // package routes by it, and near says nothing of quota or of where a
 // cross-region inference profile serves a request.
 //
-// Endpoints, certificates and FIPS are as the AWS configuration says, no
-// credentials are needed and no request is sent. A proxy isn't used. A connection
+// Endpoints, certificates and FIPS are as the environment and the profile say, no
+// credentials are needed and no request is sent. A custom endpoint
+// (AWS_ENDPOINT_URL_BEDROCK_RUNTIME) is measured for every region. A proxy isn't used. A connection
 // that takes over 10 s is a failure.
 func MeasureRegions(ctx context.Context, regions ...string) []RegionLatency {
 	found := make([]RegionLatency, len(regions))

@@ -57,8 +57,10 @@ func badReply(md middleware.Metadata, kind, cause error) error {
 
 // Message returns the reply as a message, to append to the conversation.
 func (r *Reply) Message() types.Message {
-	if m, ok := r.Output.(*types.ConverseOutputMemberMessage); ok {
-		return m.Value
+	if r.ConverseOutput != nil {
+		if m, ok := r.Output.(*types.ConverseOutputMemberMessage); ok {
+			return m.Value
+		}
 	}
 	return types.Message{Role: types.ConversationRoleAssistant}
 }
@@ -125,10 +127,10 @@ func (r *Reply) Citations() []types.Citation {
 
 // Tokens returns what the call used; false when the service didn't say.
 func (r *Reply) Tokens() (Tokens, bool) {
-	u := r.Usage
-	if u == nil {
+	if r.ConverseOutput == nil || r.Usage == nil {
 		return Tokens{}, false
 	}
+	u := r.Usage
 	return Tokens{
 		Input: int(aws.ToInt32(u.InputTokens)), Output: int(aws.ToInt32(u.OutputTokens)),
 		CacheRead: int(aws.ToInt32(u.CacheReadInputTokens)), CacheWrite: int(aws.ToInt32(u.CacheWriteInputTokens)),

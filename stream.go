@@ -37,7 +37,8 @@ type Stream struct {
 // ConverseStream sends a conversation and returns the model's reply as a stream.
 // It returns when the model is answering: what fails before is retried as in
 // [Client.Converse], and is its error. Once something has arrived nothing is retried;
-// the loop ends with the error, and [Stream.Reply] has what arrived.
+// the loop ends with the error, and [Stream.Reply] has what arrived. As with Converse, a
+// reply that max_tokens or a guardrail ended is no error: see its StopReason.
 func (c *Client) ConverseStream(ctx context.Context, model string, messages []types.Message, opts ...RequestOption) (*Stream, error) {
 	start := time.Now()
 	r := newRequest(model, messages, opts)
@@ -66,8 +67,8 @@ func (s *Stream) Events() iter.Seq2[types.ConverseStreamOutput, error] {
 }
 
 // Text returns all text that the model says, cited text included, as it arrives;
-// reasoning and tool uses are in [Stream.Reply] afterwards. Errors are as in
-// [Stream.Events].
+// reasoning, tool uses and the StopReason are in [Stream.Reply] afterwards. Errors are
+// as in [Stream.Events].
 func (s *Stream) Text() iter.Seq2[string, error] {
 	return each(&s.from, s.text)
 }

@@ -79,7 +79,8 @@ func NewHTTP1Server() *Server {
 // NewPipeServer is [NewServer] without a network: its connections are pipes in
 // memory, with TLS and HTTP/2 inside. Made in a testing/synctest bubble, it
 // keeps the bubble's time. Only clients made from its Config or by its Client
-// reach it, and it must be closed before the bubble ends.
+// reach it, and it must be closed before the bubble ends. A client in the SDK's
+// adaptive retry mode can spin in a bubble: some of its waits round to nothing.
 func NewPipeServer() *Server {
 	pipe := newPipeListener()
 	return start(&httptest.Server{Listener: pipe, Config: &http.Server{}, EnableHTTP2: true}, pipe)
@@ -146,7 +147,8 @@ func (s *Server) Config() aws.Config {
 
 // Client makes a client of the server. It waits at most 5 ms between attempts
 // and signs with the server's credentials whatever the environment holds;
-// options can change both. Client panics when an option is refused.
+// options can change both. A client with another region is refused unless
+// Region says that one, or "". Client panics when an option is refused.
 func (s *Server) Client(opts ...bedrock.Option) *bedrock.Client {
 	cfg := s.Config()
 	opts = append([]bedrock.Option{
