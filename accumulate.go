@@ -1,6 +1,7 @@
 package bedrock
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 
@@ -14,9 +15,10 @@ import (
 // returned. It needs no start event: Bedrock sends none for text, reasoning and
 // citations.
 type accumulator struct {
-	out    bedrockruntime.ConverseOutput
-	role   types.ConversationRole
-	blocks []*blockParts
+	out     bedrockruntime.ConverseOutput
+	role    types.ConversationRole
+	blocks  []*blockParts // in the order in which they began
+	byIndex map[int32]*blockParts
 }
 
 // blockParts are the pieces of one content block. Of a known kind, one sort only.
@@ -39,15 +41,20 @@ type blockParts struct {
 	unknown    bool // a part that this version of the SDK doesn't know
 }
 
-// block returns the parts of the block with an index, mostly that of the last call.
+// block returns the parts of the block with an index, mostly of the last one.
 func (a *accumulator) block(index int32) *blockParts {
-	for _, b := range slices.Backward(a.blocks) {
-		if b.index == index {
-			return b
-		}
+	if n := len(a.blocks); n > 0 && a.blocks[n-1].index == index {
+		return a.blocks[n-1]
+	}
+	if b, ok := a.byIndex[index]; ok {
+		return b
 	}
 	b := &blockParts{index: index}
 	a.blocks = append(a.blocks, b)
+	if a.byIndex == nil {
+		a.byIndex = make(map[int32]*blockParts)
+	}
+	a.byIndex[index] = b
 	return b
 }
 
@@ -196,7 +203,7 @@ func (b *blockParts) addImage(d types.ImageBlockDelta) {
 // reply returns what has come so far.
 func (a *accumulator) reply(md middleware.Metadata) *Reply {
 	blocks := slices.Clone(a.blocks)
-	slices.SortStableFunc(blocks, func(x, y *blockParts) int { return int(x.index) - int(y.index) })
+	slices.SortStableFunc(blocks, func(x, y *blockParts) int { return cmp.Compare(x.index, y.index) })
 	message := types.Message{Role: a.role}
 	if message.Role == "" {
 		message.Role = types.ConversationRoleAssistant

@@ -17,8 +17,8 @@ import (
 )
 
 // Bounds in bytes, so that no stream can fill the memory. The specification sets
-// them for services (the first for the payload alone) and asks no check of clients;
-// aws-c-event-stream, which AWS's other SDKs read with, checks as is done here.
+// them for services, the first for the payload alone, and would have clients not
+// check. AWS's own aws-c-event-stream does, and bounds the whole frame as here.
 const (
 	MaxLength  = 24 << 20  // of a whole frame
 	MaxHeaders = 128 << 10 // of a frame's header block
@@ -172,7 +172,7 @@ func (r *Reader) Next() (f Frame, err error) {
 	if err = r.fill(n); err != nil {
 		return Frame{}, err
 	}
-	b = r.buf[r.start : r.start+n : r.start+n]
+	b = r.buf[r.start : r.start+n]
 	if crc32.Update(sum, crc32.IEEETable, b[lengthsLen:n-trailerLen]) != binary.BigEndian.Uint32(b[n-trailerLen:]) {
 		return Frame{}, fmt.Errorf("%w in the message", ErrChecksum)
 	}
@@ -185,10 +185,10 @@ func (r *Reader) Next() (f Frame, err error) {
 	return f, nil
 }
 
-// Pending tells, after an error of [Reader.Next], how many bytes of an unfinished
-// frame have arrived. net/http reports a dropped HTTP/1.1 connection as
-// io.ErrUnexpectedEOF even between two frames, so that the error alone doesn't say
-// where the bytes ended.
+// Pending tells how many bytes after the last frame have arrived; after an error of
+// [Reader.Next], those of an unfinished one. net/http reports a dropped HTTP/1.1
+// connection as io.ErrUnexpectedEOF even between two frames, so that the error alone
+// doesn't say where the bytes ended.
 func (r *Reader) Pending() int { return r.end - r.start - r.last }
 
 // fill reads until n bytes are there.
