@@ -11,7 +11,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/smithy-go/auth/bearer"
 )
@@ -110,7 +109,6 @@ func TestMissingCredentialsAreAnErrorOfConstruction(t *testing.T) {
 		"pointer to anonymous":      &aws.AnonymousCredentials{},
 		"cached anonymous":          aws.NewCredentialsCache(aws.AnonymousCredentials{}),
 		"cached pointer":            aws.NewCredentialsCache(&aws.AnonymousCredentials{}),
-		"typed nil":                 (*credentials.StaticCredentialsProvider)(nil),
 		"typed nil cache":           (*aws.CredentialsCache)(nil),
 		"nil function":              aws.CredentialsProviderFunc(nil),
 		"pointer to nil, anonymous": (*aws.AnonymousCredentials)(nil),
@@ -283,7 +281,7 @@ func TestRegionPrecedence(t *testing.T) {
 
 func TestAuthenticationPrecedence(t *testing.T) {
 	setenv(t, "AWS_REGION", testRegion, "AWS_ACCESS_KEY_ID", "ENVKEY", "AWS_SECRET_ACCESS_KEY", "S")
-	own := WithCredentials(credentials.NewStaticCredentialsProvider("OWNKEY", "S", ""))
+	own := WithCredentials(static("OWNKEY", "S", ""))
 	tests := []struct {
 		name string
 		env  []string

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 )
@@ -48,7 +47,7 @@ func TestNoPromptBodyOrSecretIsInErrorsOrLogs(t *testing.T) {
 		"successful Converse": always(200, okConverse),
 	}
 	auth := map[string]Option{
-		"credentials": WithCredentials(credentials.NewStaticCredentialsProvider("AKID", "secret-MARKER", "session-MARKER")),
+		"credentials": WithCredentials(static("AKID", "secret-MARKER", "session-MARKER")),
 		"API key":     WithAPIKey("key-MARKER"),
 	}
 	for how, option := range auth {

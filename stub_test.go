@@ -13,7 +13,6 @@ import (
 	"testing/synctest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
 // TestMain keeps the AWS settings of the machine out of the tests.
@@ -133,7 +132,14 @@ func (c *captured) last(t testing.TB) (*http.Request, string) {
 }
 
 func testCredentials() aws.CredentialsProvider {
-	return credentials.NewStaticCredentialsProvider("AKIDTEST", "secret-of-the-test", "")
+	return static("AKIDTEST", "secret-of-the-test", "")
+}
+
+// static are credentials that don't change.
+func static(id, secret, session string) aws.CredentialsProvider {
+	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: id, SecretAccessKey: secret, SessionToken: session}, nil
+	})
 }
 
 func testConfig(h aws.HTTPClient) aws.Config {
