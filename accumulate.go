@@ -11,8 +11,8 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// accumulator puts a stream's events together to what Converse would have
-// returned. It needs no start event: Bedrock sends none for text, reasoning and
+// accumulator assembles a stream's events into what Converse would have returned. It
+// needs no start event: Bedrock sends none for text, reasoning and
 // citations.
 type accumulator struct {
 	out     bedrockruntime.ConverseOutput
@@ -21,7 +21,8 @@ type accumulator struct {
 	byIndex map[int32]*blockParts
 }
 
-// blockParts are the pieces of one content block. Of a known kind, one sort only.
+// blockParts are the pieces of one content block; one of a known kind uses one group of
+// the fields.
 type blockParts struct {
 	index int32
 

@@ -29,7 +29,9 @@ type call struct {
 	uncapped bool // Converse without MaxTokens
 	start    time.Time
 	attempts int
-	cause    error // of the last attempt that the context didn't end
+	cause    error         // of the last attempt that the context didn't end
+	wait     time.Duration // before the next attempt
+	tell     time.Duration // what the SDK is told to wait, which it may lengthen to wait
 }
 
 // origin is what a call's client tells about it.
@@ -88,7 +90,9 @@ func (m callMiddleware) HandleInitialize(ctx context.Context, in middleware.Init
 	if err = withContextCause(ctx, err); k.cause != nil && !errors.Is(err, k.cause) {
 		err = &causeError{err, k.cause}
 	}
-	k.logFailure(k.report(err))
+	if k.log != nil {
+		k.logFailure(k.report(err))
+	}
 	return out, md, &callError{err, k}
 }
 
@@ -147,7 +151,7 @@ type callError struct {
 
 func (e *callError) Unwrap() error { return e.error }
 
-// withContextCause adds to an error by which a context ended what context.Cause says.
+// withContextCause adds context.Cause(ctx) to an error that the end of ctx caused.
 func withContextCause(ctx context.Context, err error) error {
 	var has *endedError
 	cause := context.Cause(ctx)
@@ -157,9 +161,9 @@ func withContextCause(ctx context.Context, err error) error {
 	return &endedError{err, cause}
 }
 
-// endedError is the error of a context that has a cause of its own. The cause is
-// found by errors.Is alone, and not as one of this package's: that of an errgroup is
-// another call's failure, which this call's is not.
+// endedError is the error of a context that has a cause of its own. errors.Is finds the
+// cause, but never as one of this package's sentinels: the cause of an errgroup's
+// context is another call's failure.
 type endedError struct {
 	error
 	cause error
@@ -212,11 +216,14 @@ func (k *call) logFailure(e *Error) {
 	if k.log == nil {
 		return
 	}
-	ctx := k.ctx
+	ctx, level, what := k.ctx, slog.LevelWarn, "bedrock: call failed"
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	k.log.LogAttrs(ctx, slog.LevelWarn, "bedrock: call failed", append(e.attrs(), slog.Duration("elapsed", e.Elapsed))...)
+	if ctx.Err() == context.Canceled && errors.Is(e.Err, context.Canceled) {
+		level, what = slog.LevelInfo, "bedrock: call cancelled"
+	}
+	k.log.LogAttrs(ctx, level, what, append(e.attrs(), slog.Duration("elapsed", e.Elapsed))...)
 }
 
 // attrs are what both kinds of log lines have, as far as it is known.

@@ -18,7 +18,7 @@ import (
 )
 
 // Client calls Amazon Bedrock Runtime in one region. It is safe for concurrent
-// use; make one and keep it. Make it with [New] or [NewFromConfig].
+// use; make one with [New] or [NewFromConfig] and keep it. The zero Client is not usable.
 type Client struct {
 	cfg      aws.Config
 	settings settings
@@ -55,8 +55,9 @@ func New(ctx context.Context, opts ...Option) (*Client, error) {
 func NewFromConfig(cfg aws.Config, opts ...Option) (*Client, error) {
 	sh := &shared{}
 	if cfg.Retryer != nil {
-		sh.retryer, sh.ownRetryer = asV2(cfg.Retryer()), true
-	} else {
+		sh.retryer = asV2(cfg.Retryer())
+	}
+	if sh.ownRetryer = sh.retryer != nil; !sh.ownRetryer {
 		sh.retryer = newRetryer(cfg.RetryMode)
 	}
 	c, err := build(cfg, newSettings(cfg).with(opts), sh)
@@ -66,17 +67,19 @@ func NewFromConfig(cfg aws.Config, opts ...Option) (*Client, error) {
 	return c, nil
 }
 
-// asV2 adapts a retryer of the SDK's first interface.
+// asV2 adapts a retryer of the SDK's first interface; nil stays nil.
 func asV2(r aws.Retryer) aws.RetryerV2 {
+	if isNil(r) {
+		return nil
+	}
 	if v2, ok := r.(aws.RetryerV2); ok {
 		return v2
 	}
 	return retry.AddWithMaxAttempts(r, r.MaxAttempts()).(aws.RetryerV2)
 }
 
-// With returns a client that differs by the options and shares the rest with c:
-// credentials, connections, the clock's correction, the retry quota. It costs
-// microseconds:
+// With returns a client with opts applied that shares the rest with c: credentials,
+// connections, the clock correction, the retry quota. It costs microseconds:
 //
 //	reply, err := client.With(bedrock.WithRegion("eu-west-1")).Converse(ctx, …)
 //
@@ -109,7 +112,7 @@ func (c *Client) SDK() *bedrockruntime.Client { return c.sdk }
 // Region returns the region that the client calls.
 func (c *Client) Region() string { return c.settings.region }
 
-// build makes the SDK's client. All goes in by functional options, which win over
+// build makes the SDK's client. Everything is set by functional options, which override
 // the environment.
 func build(cfg aws.Config, s settings, sh *shared) (*Client, error) {
 	if err := s.check(); err != nil {
@@ -150,16 +153,6 @@ func build(cfg aws.Config, s settings, sh *shared) (*Client, error) {
 	s.region = o.Region
 	return &Client{cfg: cfg, settings: s, shared: sh, sdk: sdk}, nil
 }
-
-// noCredentials is ErrCredentials, found at construction.
-type noCredentials struct{}
-
-func (noCredentials) Error() string {
-	return "no credentials: the configuration has none, or anonymous ones, which Bedrock doesn't take; " +
-		"load it with config.LoadDefaultConfig, or pass WithCredentials or WithAPIKey"
-}
-
-func (noCredentials) Is(target error) bool { return target == ErrCredentials }
 
 // checkOptions refuses what would fail, or panic, in every call.
 func checkOptions(o bedrockruntime.Options) error {
@@ -207,7 +200,6 @@ func usesAPIKey(o bedrockruntime.Options) bool {
 	if isNil(o.BearerAuthTokenProvider) {
 		return false
 	}
-	return isNil(o.Credentials) || slices.ContainsFunc(o.AuthSchemePreference[:min(1, len(o.AuthSchemePreference))], func(s string) bool {
-		return strings.HasSuffix(s, "httpBearerAuth")
-	})
+	prefer := o.AuthSchemePreference
+	return isNil(o.Credentials) || len(prefer) > 0 && strings.HasSuffix(prefer[0], "httpBearerAuth")
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,13 +17,13 @@ import (
 
 // Request is what a [RequestOption] changes: the fields of the SDK's
 // ConverseStreamInput, which has all of ConverseInput's and the guardrail's
-// StreamProcessingMode, left out of an unary call.
+// StreamProcessingMode, which a call without a stream leaves out.
 type Request struct {
 	bedrockruntime.ConverseStreamInput
 	err error
 }
 
-// Fail is an option's way to refuse: the call returns the first such error, in an
+// Fail lets an option reject the request: the call returns the first such error, in an
 // [Error] that is [ErrInvalid], and sends nothing.
 func (r *Request) Fail(err error) {
 	if r.err == nil {
@@ -39,7 +40,7 @@ type RequestOption func(*Request)
 // System adds a system prompt. Given twice, both are sent, in order.
 func System(text string) RequestOption {
 	return func(r *Request) {
-		r.System = append(r.System, &types.SystemContentBlockMemberText{Value: text})
+		r.System = append(slices.Clip(r.System), &types.SystemContentBlockMemberText{Value: text})
 	}
 }
 
@@ -103,7 +104,7 @@ func (r *Request) refuseNumber(option string, v float64) bool {
 	if v >= 0 && v <= math.MaxFloat32 {
 		return false
 	}
-	r.Fail(fmt.Errorf("%s(%v): between 0 and 1", option, v))
+	r.Fail(fmt.Errorf("%s(%v): give a number of 0 or more", option, v))
 	return true
 }
 
@@ -111,7 +112,7 @@ func (r *Request) refuseNumber(option string, v float64) bool {
 // model id, the id of an inference profile, or an ARN, sent as it is.
 //
 // A reply is complete; why the model stopped is in StopReason, and max_tokens or
-// guardrail_intervened is no error. Throttles and passing faults are retried as the
+// guardrail_intervened is no error. Throttles and transient faults are retried as the
 // package documentation says. The error is an *[Error], the reply nil then.
 func (c *Client) Converse(ctx context.Context, model string, messages []types.Message, opts ...RequestOption) (*Reply, error) {
 	const op = "Converse"
@@ -188,15 +189,6 @@ func checkModel(model string) error {
 	return nil
 }
 
-// inputError is an error found before anything was sent.
-type inputError struct{ error }
-
-func (e inputError) Unwrap() error { return e.error }
-
-func (e inputError) Is(target error) bool {
-	return target == ErrInvalid && !errors.Is(e.error, ErrCredentials)
-}
-
 // unary makes the SDK's ConverseInput. Fields are copied by name, so that those of a
 // newer SDK come along, or are an error where they can't.
 func (r *Request) unary() (*bedrockruntime.ConverseInput, error) {
@@ -223,24 +215,24 @@ var (
 
 // fieldPlan says which field of one struct goes to which of another.
 type fieldPlan struct {
-	pairs []fieldPair
-	alone []int // fields to copy from that have no counterpart
+	pairs     []fieldPair
+	unmatched []int // fields to copy from that have no counterpart
 }
 
 type fieldPair struct{ from, to int }
 
-func matchFields[To, From any](but string) fieldPlan {
+func matchFields[To, From any](except string) fieldPlan {
 	var plan fieldPlan
 	to, from := reflect.TypeFor[To](), reflect.TypeFor[From]()
 	for i := range from.NumField() {
 		f := from.Field(i)
-		if !f.IsExported() || f.Name == but {
+		if !f.IsExported() || f.Name == except {
 			continue
 		}
 		if t, ok := to.FieldByName(f.Name); ok && t.Type == f.Type {
 			plan.pairs = append(plan.pairs, fieldPair{i, t.Index[0]})
 		} else {
-			plan.alone = append(plan.alone, i)
+			plan.unmatched = append(plan.unmatched, i)
 		}
 	}
 	return plan
@@ -252,7 +244,7 @@ func (p fieldPlan) copy(to, from reflect.Value) error {
 			to.Field(pair.to).Set(f)
 		}
 	}
-	for _, i := range p.alone {
+	for _, i := range p.unmatched {
 		if !from.Field(i).IsZero() {
 			return inputError{fmt.Errorf("Converse can't send the field %s, only ConverseStream can with this version of the SDK", from.Type().Field(i).Name)}
 		}

@@ -145,7 +145,7 @@ func TestAFieldWithoutCounterpartIsAnError(t *testing.T) {
 
 func TestTheSDKsFieldsAllHaveCounterparts(t *testing.T) {
 	t.Parallel()
-	if len(requestFields.alone) != 0 || len(guardrailFields.alone) != 0 {
-		t.Errorf("got %d fields of the request and %d of the guardrail without a counterpart, want none with this SDK", len(requestFields.alone), len(guardrailFields.alone))
+	if len(requestFields.unmatched) != 0 || len(guardrailFields.unmatched) != 0 {
+		t.Errorf("got %d fields of the request and %d of the guardrail without a counterpart, want none with this SDK", len(requestFields.unmatched), len(guardrailFields.unmatched))
 	}
 }

@@ -1,20 +1,20 @@
 // Package bedrock is the AWS SDK for Go v2 set up right for Amazon Bedrock Runtime,
 // and a thin typed layer on it.
 //
-// Make a [Client] by [New] and keep it: it is safe for concurrent use.
+// Create a [Client] with [New] and keep it: it is safe for concurrent use.
 //
 //	client, err := bedrock.New(ctx) // region and credentials: the AWS chain
 //	reply, err := client.Converse(ctx, model, bedrock.Prompt("Hello"))
 //	fmt.Println(reply.Text())
 //
-// [Client.ConverseStream] gives the same reply as it comes in; [Invoke] and
-// [InvokeStream] speak a model's own format, for what Converse doesn't serve.
+// [Client.ConverseStream] streams the same reply; [Invoke] and [InvokeStream] speak a
+// model's own format, for what Converse doesn't serve.
 //
-// A model is named by its id, the id of an inference profile, or an ARN, and sent as it
-// is. Messages and content are the SDK's types; [Prompt], [User] and [Assistant] make
-// the common ones, and [RequestOption] values such as [System] and [MaxTokens] set
-// the rest. What this package has no word for is a field of [Request], or a call of
-// [Client.SDK], which has the same set-up.
+// A model is named by its id, the id of an inference profile, or an ARN, sent as it is.
+// Messages and content are the SDK's types; [Prompt], [User] and [Assistant] build the
+// common ones, and options such as [System] and [MaxTokens] set the rest. Anything
+// without an option here is a field of [Request], or a call on [Client.SDK], which is
+// configured the same way.
 //
 // # Load
 //
@@ -25,36 +25,36 @@
 //
 // # Retries
 //
-// Every call goes through the SDK's own retry loop: 10 attempts ([WithMaxAttempts]),
-// a wait before each that is drawn evenly from between 0 and a bound, which starts
-// at 1 s for throttles and 50 ms for other passing faults and doubles up to 20 s
-// ([WithMaxBackoff]). Retried are throttles of any spelling, ModelNotReadyException
-// and every HTTP 429 among them, HTTP 500, 502, 503 and 504, and lost connections.
-// Not retried are other errors, an answer that took longer than a time-out of your
-// own HTTP client (the model may be at work, and would be paid twice), and a daily
-// token quota. Throttles don't draw on the SDK's retry quota, which makes an outage
-// fail fast. Retry-After lengthens a wait by up to 5 s. When the context's deadline
-// falls before the next attempt, the call gives up at once, and its error is both the
-// cause and [context.DeadlineExceeded].
+// Every call goes through the SDK's own retry loop: 10 attempts ([WithMaxAttempts]), and
+// before each retry a random wait between 0 and a bound that starts at 1 s for
+// throttles and 50 ms for other transient faults, and doubles up to 20 s
+// ([WithMaxBackoff]). It retries throttles however spelled, ModelNotReadyException, HTTP
+// 429, 500, 502, 503 and 504, and lost connections. It does not retry other errors, a
+// daily token quota that is used up, or a response on which your own HTTP client timed
+// out: the model may still be running, and you would pay twice. Throttles don't draw on
+// the SDK's retry quota, which makes an outage fail fast. Retry-After lengthens a wait
+// by up to 5 s. When the context's deadline falls before the next attempt, the call
+// gives up at once, and its error matches both the cause and [context.DeadlineExceeded].
 //
-// AWS_MAX_ATTEMPTS and AWS_RETRY_MODE hold, and an aws.Config.Retryer of your own is
-// used as it is.
+// AWS_MAX_ATTEMPTS and AWS_RETRY_MODE are honored, and an aws.Config.Retryer of your own
+// is used as it is.
 //
 // # Streams
 //
 // A [Stream] is read by a loop over [Stream.Text] or [Stream.Events]; it needs no
-// goroutine, and leaving the loop closes it. It is whole when the loop ends without
-// an error: a connection that ends before the service's end mark is [ErrTruncated],
-// whatever way it ended. An exception or a lost connection before the first content is
-// retried like any other; later ones end the stream with an error, and
-// [Stream.Reply] has what arrived. The streams of [Client.SDK] are checked alike.
+// goroutine, and leaving the loop closes it. It is complete when the loop ends without
+// an error: a connection that ends before the service's end marker is [ErrTruncated],
+// however it ended. An exception or a lost connection before the first content is
+// retried like any other; later ones end the stream with an error, and [Stream.Reply]
+// has what arrived. The streams of [Client.SDK] get the same checks.
 //
 // # Errors
 //
 // A failed call returns an *[Error]: one line with the AWS error code, request id,
-// attempts and, for well-known failures, what to do. Test it by [errors.Is] with
-// [ErrThrottled] and the other sentinels, or by [errors.As] with the SDK's types.
-// Neither errors nor logs ([WithLogger]) hold prompts, bodies or secrets.
+// attempts and, for well-known failures, what to do. Test it with [errors.Is] and
+// [ErrThrottled] and the other sentinels, or with [errors.As] and the SDK's types.
+// This package puts no prompt, body or secret into errors or logs ([WithLogger]); a
+// message of the service is kept as it came.
 //
 // # Regions
 //

@@ -12,9 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/document"
 )
 
-// JSON makes a document, the API's type for free-form JSON (tool input and
-// schema, additional model fields), of a Go value by the rules of encoding/json:
-// json tags count, numbers keep their digits, HTML isn't escaped. A
+// JSON turns a Go value into a document, the API's type for free-form JSON (tool input
+// and schema, additional model fields), by the rules of encoding/json: json tags count, numbers keep their digits, HTML isn't escaped. A
 // [json.RawMessage] or []byte is taken as JSON text and sent as it is.
 //
 // It encodes at once, so that an error shows here: the SDK's own
@@ -70,12 +69,49 @@ func encodeJSON(v any) ([]byte, error) {
 	}
 	switch {
 	case !json.Valid(raw):
-		return nil, errors.New("the bytes are not valid JSON")
+		return nil, errNotJSON
 	case !utf8.Valid(raw):
-		return nil, errors.New("the bytes are not valid UTF-8")
+		return nil, errNotUTF8
 	}
 	return raw, nil
 }
+
+// jsonText is the text of an error of encoding/json, without what a type's own methods
+// say, who may quote the value.
+func jsonText(err error) string {
+	var wrong *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	var method *json.MarshalerError
+	var unsupported *json.UnsupportedTypeError
+	var number *json.UnsupportedValueError
+	switch {
+	case errors.As(err, &wrong) && wrong.Field != "":
+		return fmt.Sprintf("field %s is no %s", wrong.Field, wrong.Type)
+	case errors.As(err, &wrong):
+		return fmt.Sprintf("it is no %s", wrong.Type)
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("it is not valid JSON at byte %d", syntax.Offset)
+	case errors.As(err, &method):
+		return fmt.Sprintf("the type %s refuses", method.Type)
+	case errors.As(err, &unsupported), errors.As(err, &number), errors.Is(err, errNotJSON), errors.Is(err, errNotUTF8):
+		return err.Error()
+	}
+	return "a type's own method refuses it"
+}
+
+var (
+	errNotJSON = errors.New("the bytes are not valid JSON")
+	errNotUTF8 = errors.New("the bytes are not valid UTF-8")
+)
+
+// jsonError has the text of jsonText.
+type jsonError struct {
+	doing string
+	err   error
+}
+
+func (e *jsonError) Error() string { return e.doing + ": " + jsonText(e.err) }
+func (e *jsonError) Unwrap() error { return e.err }
 
 // plainDocuments replaces documents of the SDK's, of which encoding/json makes {}, by
 // their JSON text, also in maps and lists of any.

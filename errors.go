@@ -1,31 +1,26 @@
 package bedrock
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"strings"
 	"time"
-	"unicode"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// What went wrong, for [errors.Is]. [Error] has the table of which AWS error code is which.
+// What went wrong, for [errors.Is]. [Error] shows which AWS codes map to each.
 var (
 	ErrThrottled     = errors.New("bedrock: throttled")
 	ErrUnavailable   = errors.New("bedrock: service unavailable")
 	ErrModelTimeout  = errors.New("bedrock: model timed out")
 	ErrModelError    = errors.New("bedrock: model failed")
 	ErrAccessDenied  = errors.New("bedrock: access denied")
-	ErrCredentials   = errors.New("bedrock: credentials refused")
+	ErrCredentials   = errors.New("bedrock: credentials missing or refused")
 	ErrNotFound      = errors.New("bedrock: not found")
 	ErrInvalid       = errors.New("bedrock: invalid request")
 	ErrContextWindow = errors.New("bedrock: input too long for the model")         // is ErrInvalid too
@@ -74,7 +69,7 @@ type Error struct {
 	Message    string        // the service's message, or the cause in one line
 	HTTPStatus int           // of the last answer, or what AWS documents for an exception in a stream; 0: no answer
 	RequestID  string        // AWS request id of the last answer, for AWS support
-	Attempts   int           // requests sent; 0: refused before sending
+	Attempts   int           // attempts made; 0: refused before the first
 	Events     int           // stream events delivered before the failure
 	Elapsed    time.Duration // from the start of the call, waits included
 	Hint       string        // what to do about it, where that is well known
@@ -134,17 +129,20 @@ func (e *Error) facts() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is tells whether the error is of the kind that a sentinel names.
+// Is reports whether the error is of the kind that a sentinel names.
 func (e *Error) Is(target error) bool {
 	k := e.kind()
 	return k != nil && (target == k || target == ErrInvalid && (k == ErrContextWindow || k == ErrNeedsProfile))
 }
 
 func (e *Error) kind() error {
-	for _, own := range []error{ErrTruncated, ErrStalled, ErrEmptyReply, ErrInvalid, ErrCredentials} {
+	for _, own := range ownKinds {
 		if errors.Is(e.Err, own) {
 			return own
 		}
+	}
+	if isIdentity(e.Err) {
+		return ErrCredentials
 	}
 	if k := kindOf(e.Code, e.Message); k != nil {
 		return k
@@ -153,6 +151,15 @@ func (e *Error) kind() error {
 		return k
 	}
 	return kindOfCause(e.Err)
+}
+
+// ownKinds are the sentinels that this package's own errors hold.
+var ownKinds = []error{ErrTruncated, ErrStalled, ErrEmptyReply, ErrInvalid, ErrCredentials}
+
+// isIdentity reports whether credentials could not be fetched: by whatever service
+// they come from, whose error code says nothing of Bedrock. The SDK has no type for it.
+func isIdentity(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "get identity: ")
 }
 
 // codeInfo is what is known about an AWS error code: its spelling, the HTTP
@@ -253,21 +260,15 @@ func kindOfStatus(status int) error {
 
 // kindOfCause judges failures that no answer of the service tells of.
 func kindOfCause(err error) error {
-	var invalid *smithy.InvalidParamsError
+	var invalid smithy.InvalidParamsError
 	var sending *smithyhttp.RequestSendError
 	var network net.Error
 	var decoding *smithy.DeserializationError
-	switch cause := innermost(err); cause {
-	case net.ErrClosed, context.Canceled, context.DeadlineExceeded:
-		return nil
-	}
 	switch {
-	case err == nil, isCanceled(err):
+	case err == nil, endedByContext(err), innermost(err) == net.ErrClosed:
 		return nil
 	case errors.As(err, &invalid):
 		return ErrInvalid
-	case strings.Contains(err.Error(), "get identity: "): // the SDK has no type for it
-		return ErrCredentials
 	case errors.As(err, &decoding):
 		return ErrEmptyReply
 	case errors.As(err, &sending), errors.As(err, &network):
@@ -276,120 +277,21 @@ func kindOfCause(err error) error {
 	return nil
 }
 
-// ending says in which way, besides its cause, a call ended.
-func ending(err error) string {
-	var late *deadlineError
-	var quota ratelimit.QuotaExceededError
-	switch {
-	case errors.As(err, &late):
-		return fmt.Sprintf("gave up: the context's deadline falls before the next attempt in %v", late.wait.Round(time.Millisecond))
-	case errors.As(err, &quota):
-		return "gave up: the client's retry quota is used up"
-	}
-	how := ""
-	for _, end := range []error{context.DeadlineExceeded, context.Canceled} {
-		if how == "" && errors.Is(err, end) {
-			how = end.Error()
-		}
-	}
-	var ended *endedError
-	if errors.As(err, &ended) {
-		how += ": " + oneLine(ended.cause.Error())
-	}
-	return how
+// inputError is an error found before anything was sent.
+type inputError struct{ error }
+
+func (e inputError) Unwrap() error { return e.error }
+
+func (e inputError) Is(target error) bool {
+	return target == ErrInvalid && !errors.Is(e.error, ErrCredentials)
 }
 
-// describe fills in what the cause tells: code, message, status, request id.
-func (e *Error) describe() {
-	var id interface{ ServiceRequestID() string }
-	if errors.As(e.Err, &id) {
-		e.RequestID = id.ServiceRequestID()
-	}
-	var status interface{ HTTPStatusCode() int }
-	if errors.As(e.Err, &status) {
-		e.HTTPStatus = status.HTTPStatusCode()
-	}
-	var api smithy.APIError
-	var reply *replyError
-	inReply := errors.As(e.Err, &reply)
-	if inReply {
-		e.Events, e.Attempts = reply.events, max(e.Attempts, reply.attempts)
-	}
-	switch {
-	case errors.As(e.Err, &api):
-		e.describeCode(api)
-	case inReply:
-		e.Message = oneLine(reply.text())
-	case e.Err != nil:
-		e.Message = e.causeText()
-	}
-	if e.Message == "" {
-		e.Message = http.StatusText(e.HTTPStatus)
-	}
+// noCredentials is ErrCredentials, found at construction.
+type noCredentials struct{}
+
+func (noCredentials) Error() string {
+	return "no credentials: the configuration has none, or anonymous ones, which Bedrock doesn't take; " +
+		"load it with config.LoadDefaultConfig, or pass WithCredentials or WithAPIKey"
 }
 
-func (e *Error) describeCode(api smithy.APIError) {
-	e.Code, e.Message = api.ErrorCode(), oneLine(api.ErrorMessage())
-	if e.Code == "UnknownError" { // the SDK's word for none
-		e.Code, e.Message = "", strings.TrimPrefix(e.Message, e.Code)
-	}
-	info, ok := codes[strings.ToLower(e.Code)]
-	if !ok {
-		return
-	}
-	e.Code = info.name
-	if e.HTTPStatus < 400 { // in a stream
-		e.HTTPStatus = info.status
-	}
-}
-
-// causeText is the cause in one line. The SDK's decoder quotes what it can't decode,
-// which may be a reply.
-func (e *Error) causeText() string {
-	var decoding *smithy.DeserializationError
-	var lost *lostBody
-	if errors.As(e.Err, &decoding) && !errors.As(e.Err, &lost) {
-		if e.HTTPStatus != 200 {
-			return ""
-		}
-		return "the answer is not what this SDK can decode"
-	}
-	return oneLine(innermost(e.Err).Error())
-}
-
-// innermost strips what the SDK wraps around a cause and [Error] says in fields.
-func innermost(err error) error {
-	for {
-		switch err.(type) {
-		case *smithy.OperationError, *smithyhttp.ResponseError, *awshttp.ResponseError, *retry.MaxAttemptsError,
-			*smithy.DeserializationError, *smithy.CanceledError, *aws.RequestCanceledError, *callError, *attemptError, *passingFault, *endedError:
-		default:
-			return err
-		}
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err
-		}
-		err = inner
-	}
-}
-
-const maxTextLen = 1000 // bytes of a foreign text in an error
-
-// oneLine makes a text from outside fit for a log line.
-func oneLine(s string) string {
-	if len(s) > maxTextLen {
-		s = strings.ToValidUTF8(s[:maxTextLen], "") + "…"
-	}
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, s))
-}
-
-// plainText is a sentinel's text inside of another.
-func plainText(sentinel error) string { return strings.TrimPrefix(sentinel.Error(), "bedrock: ") }
-
-func containsFold(s, lower string) bool { return strings.Contains(strings.ToLower(s), lower) }
+func (noCredentials) Is(target error) bool { return target == ErrCredentials }

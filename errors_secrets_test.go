@@ -206,14 +206,14 @@ func TestFailuresFoundOutsideOfTheSDKAreLoggedOnce(t *testing.T) {
 	}
 }
 
-func TestACancelledBackoffIsLoggedAsAFailure(t *testing.T) {
+func TestACancelledCallIsLoggedAsSuch(t *testing.T) {
 	inBothRetryModes(t, func(t *testing.T) {
 		var logged []slog.Record
 		ctx, cancel := context.WithCancel(context.Background())
 		time.AfterFunc(time.Second, cancel)
 		_, err := ask(ctx, stubClient(t, throttling("Retry-After", "4"), logTo(&logged)))
-		if !errors.Is(err, context.Canceled) || len(logged) != 2 || logged[1].Level != slog.LevelWarn {
-			t.Errorf("got %v, log %v, want a retry and a failure", err, logged)
+		if !errors.Is(err, context.Canceled) || len(logged) != 2 || logged[1].Level != slog.LevelInfo || logged[1].Message != "bedrock: call cancelled" {
+			t.Errorf("got %v, log %v, want a retry and a cancelled call", err, logged)
 		}
 	})
 }

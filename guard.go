@@ -43,7 +43,8 @@ func (g guard) install(s *middleware.Stack) error {
 	if s.ID() != opConverseStream && s.ID() != opInvokeStream {
 		return nil
 	}
-	// Inside the middlewares that put the request id and the status on an error.
+	// Inside the middlewares that put the request id and the status on an error, and
+	// outside the SDK's logger, which replaces the body when it logs it.
 	if _, ok := s.Deserialize.Get("RequestIDRetriever"); ok {
 		return s.Deserialize.Insert(g, "RequestIDRetriever", middleware.After)
 	}
@@ -127,7 +128,7 @@ func (b *guardedBody) peek() error {
 	return asAttempt(err)
 }
 
-// asAttempt is what an error of a stream's first frames is to the retryer.
+// asAttempt classifies an error in a stream's first frames for the retryer.
 func asAttempt(err error) error {
 	var s *replyError
 	if !errors.As(err, &s) {
@@ -137,19 +138,19 @@ func asAttempt(err error) error {
 		err = s.cause
 	}
 	switch v := judge(err); {
-	case v == throttled, v == passing:
-		return &passingFault{err}
+	case v == throttled, v == transient:
+		return &transientError{err}
 	case s.kind == ErrTruncated && !s.corrupt() && v != final:
-		return &passingFault{err}
+		return &transientError{err}
 	}
 	return err
 }
 
-// passingFault makes a fault retryable for a caller's own retryer too.
-type passingFault struct{ error }
+// transientError makes a fault retryable for a caller's own retryer too.
+type transientError struct{ error }
 
-func (f *passingFault) Unwrap() error        { return f.error }
-func (f *passingFault) RetryableError() bool { return true }
+func (f *transientError) Unwrap() error        { return f.error }
+func (f *transientError) RetryableError() bool { return true }
 
 // nextFrame returns the next frame, io.EOF at a complete end.
 func (b *guardedBody) nextFrame() (frame.Frame, error) {
@@ -221,7 +222,7 @@ func (b *guardedBody) read() (frame.Frame, error) {
 	return f, nil
 }
 
-// note keeps what tells a complete end.
+// note records what ended needs to recognize a complete reply.
 func (b *guardedBody) note(f frame.Frame) {
 	if !b.converse {
 		b.last = append(b.last[:0], f.Payload...)
@@ -235,14 +236,12 @@ func (b *guardedBody) note(f frame.Frame) {
 	}
 }
 
-// ended judges the end of the bytes.
+// ended decides whether the end of the bytes completes the reply.
 func (b *guardedBody) ended(err error) error {
 	between := b.frames.Pending() == 0
 	switch {
 	case b.closed.Load():
 		return net.ErrClosed
-	case b.stalled.Load():
-		return b.fail(ErrStalled, nil)
 	case b.converse && err == io.EOF && b.stopped:
 		return io.EOF
 	case b.converse && between && b.stopped && b.metadata: // dropped, but nothing is missing
@@ -251,6 +250,8 @@ func (b *guardedBody) ended(err error) error {
 		return io.EOF
 	case !b.converse && err == io.EOF && b.unmarkedEnd && b.last != nil:
 		return io.EOF
+	case b.stalled.Load():
+		return b.fail(ErrStalled, nil)
 	case b.ctx.Err() != nil:
 		// Not the bare context error: a passed deadline looks like a connection
 		// fault to the SDK's retryer.
@@ -261,7 +262,7 @@ func (b *guardedBody) ended(err error) error {
 	return b.fail(ErrTruncated, err)
 }
 
-// endsReply tells whether an InvokeModel chunk is the last one of its reply: it
+// endsReply reports whether an InvokeModel chunk is the last one of its reply: it
 // carries the invocation metrics, or a guardrail ended it.
 func endsReply(payload []byte) bool {
 	var chunk struct{ Bytes []byte }
@@ -290,7 +291,7 @@ func (b *guardedBody) decodeException(f frame.Frame) error {
 // errException is the kind of an exception that the service sent in a stream.
 var errException = errors.New("bedrock: exception in the stream")
 
-// replyError is a reply, begun with HTTP status 200, that isn't one.
+// replyError is the failure of a response that began with HTTP status 200.
 type replyError struct {
 	kind      error // a sentinel, errException or errDecoding
 	cause     error // nil: none
@@ -311,6 +312,8 @@ func (e *replyError) text() string {
 	switch {
 	case e.kind == errException:
 		return e.cause.Error()
+	case e.kind == errDecoding:
+		return plainText(e.kind) + ": " + jsonText(e.cause)
 	case e.cause != nil:
 		return plainText(e.kind) + ": " + e.cause.Error()
 	}
@@ -333,7 +336,7 @@ func (e *replyError) corrupt() bool {
 }
 
 // eventProtocol decodes each event with a protocol value of its own: the SDK
-// shares one per client, which two streams at once race for.
+// shares one per client, on which concurrent streams race.
 type eventProtocol struct{ *restjson1.Protocol }
 
 func (eventProtocol) SerializeEventMessage(schema, variant *smithy.Schema, v smithy.Serializable, w io.Writer) error {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/smithy-go"
 
 	"example.com/bedrock/internal/frame"
 )
@@ -25,7 +26,7 @@ func hint(k *call, e *Error) string {
 // hints from the most to the least specific.
 var hints = []func(*call, *Error) string{
 	hintProfile, hintARNRegion, hintHost, hintAPIKey, hintCustomEndpoint, hintCredentials, hintModelAccess,
-	hintOtherRegion, hintModelID, hintQuota, hintDaily, hintUncapped, hintTruncated, hintNotBedrock,
+	hintOtherRegion, hintModelID, hintQuota, hintDaily, hintUncapped, hintEmptyMessage, hintTruncated, hintNotBedrock,
 }
 
 func hintProfile(_ *call, e *Error) string {
@@ -64,7 +65,7 @@ func hintHost(_ *call, e *Error) string {
 // hintAPIKey comes before the hints on access: a stale key in the environment
 // beats good credentials without a word.
 func hintAPIKey(k *call, e *Error) string {
-	if k.origin == nil || !k.apiKey || !errors.Is(e, ErrCredentials) && !errors.Is(e, ErrAccessDenied) {
+	if !k.apiKey || !errors.Is(e, ErrCredentials) && !errors.Is(e, ErrAccessDenied) {
 		return ""
 	}
 	if errors.Is(e, ErrAccessDenied) && !containsFold(e.Message, "api key") && !containsFold(e.Message, "bearer token") && !containsFold(e.Message, "expired") {
@@ -77,7 +78,7 @@ func hintAPIKey(k *call, e *Error) string {
 }
 
 func hintCustomEndpoint(k *call, e *Error) string {
-	if k.origin == nil || !k.customEndpoint || !errors.Is(e, ErrCredentials) || !containsFold(e.Message, "scope") && !containsFold(e.Message, "region") {
+	if !k.customEndpoint || !errors.Is(e, ErrCredentials) || !containsFold(e.Message, "scope") && !containsFold(e.Message, "region") {
 		return ""
 	}
 	return fmt.Sprintf("requests go to a custom endpoint and are signed for %s: WithRegion doesn't change the endpoint; give the client the endpoint of that region", e.Region)
@@ -87,8 +88,10 @@ func hintCredentials(k *call, e *Error) string {
 	switch {
 	case !errors.Is(e, ErrCredentials):
 		return ""
-	case e.Code == "" && e.HTTPStatus == 0:
-		return "no credentials were found: set AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_BEARER_TOKEN_BEDROCK, log in (aws sso login), or give the machine a role"
+	case containsFold(e.Message, "sso") && isIdentity(e.Err):
+		return "log in again: aws sso login, with --profile if you use one"
+	case isIdentity(e.Err):
+		return "no credentials could be fetched: set AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_BEARER_TOKEN_BEDROCK, log in (aws sso login), or give the machine a role"
 	case strings.HasPrefix(e.Code, "ExpiredToken"):
 		return "the session has expired: log in again (aws sso login), or use credentials that renew themselves"
 	case containsFold(e.Message, "signature expired") || containsFold(e.Message, "signature not yet current"):
@@ -112,7 +115,7 @@ func hintModelAccess(_ *call, e *Error) string {
 	}
 	for _, text := range noAccessTexts {
 		if containsFold(e.Message, text) {
-			return "the model isn't enabled for this account and region, or IAM doesn't allow bedrock:InvokeModel on it: Amazon Bedrock console, Model access"
+			return "IAM or an organization's policy doesn't allow bedrock:InvokeModel on this model, or it isn't enabled for the account: open it in the Amazon Bedrock console's model catalog"
 		}
 	}
 	return ""
@@ -136,8 +139,8 @@ func hintOtherRegion(_ *call, e *Error) string {
 }
 
 func hintModelID(_ *call, e *Error) string {
-	if containsFold(e.Message, "model identifier is invalid") {
-		return fmt.Sprintf("is the id spelt right, and does region %s have it? (aws bedrock list-foundation-models, list-inference-profiles)", e.Region)
+	if containsFold(e.Message, "model identifier is invalid") || containsFold(e.Message, "could not resolve the foundation model") {
+		return fmt.Sprintf("is the id spelt right, does region %s have the model, does it need an inference profile's id? (aws bedrock list-foundation-models, list-inference-profiles)", e.Region)
 	}
 	return ""
 }
@@ -147,7 +150,7 @@ func hintQuota(_ *call, e *Error) string {
 	if !errors.As(e.Err, &quota) {
 		return ""
 	}
-	return "so many calls of this client have failed of late that it stopped retrying, to spare the service; successes refill the quota"
+	return "so many of this client's calls failed recently that it stopped retrying, to protect the service; successful calls restore the quota"
 }
 
 func hintDaily(_ *call, e *Error) string {
@@ -158,20 +161,30 @@ func hintDaily(_ *call, e *Error) string {
 }
 
 func hintUncapped(k *call, e *Error) string {
-	switch {
-	case !errors.Is(e, ErrThrottled) || e.Code == "ModelNotReadyException":
-		return ""
-	case k.uncapped:
+	if k.uncapped && errors.Is(e, ErrThrottled) && e.Code != "ModelNotReadyException" {
 		return "MaxTokens is unset, so each call reserves the model's maximum of the tokens-per-minute quota: set it near what you need"
 	}
 	return ""
 }
 
-func hintTruncated(k *call, e *Error) string {
-	if k.op != opInvokeStream || !errors.Is(e, ErrTruncated) || e.Events == 0 {
-		return ""
+func hintEmptyMessage(_ *call, e *Error) string {
+	var invalid smithy.InvalidParamsError
+	if errors.As(e.Err, &invalid) && strings.Contains(e.Message, ".Content") {
+		return "a message has no content: Prompt and User leave empty text out, which Bedrock would refuse"
 	}
-	return "if this model never marks its last chunk (imported models, endpoints of your own), use WithUnmarkedStreamEnd"
+	return ""
+}
+
+func hintTruncated(k *call, e *Error) string {
+	switch {
+	case e.Events == 0:
+		return ""
+	case k.op == opInvokeStream && errors.Is(e, ErrTruncated):
+		return "if this model never marks its last chunk (imported models, endpoints of your own), use WithUnmarkedStreamEnd"
+	case errors.Is(e, ErrTruncated), errors.Is(e, ErrStalled):
+		return "part of the reply was delivered, so it was not asked for again: do that if you can start over"
+	}
+	return ""
 }
 
 // hintNotBedrock is for answers that something between here and AWS gave.

@@ -148,7 +148,7 @@ func TestHints(t *testing.T) {
 		{name: "use case form, by code", stub: failing(404, "FTUFormNotFilled", "no"), want: []string{"use case form"}},
 		{name: "use case form, by text", stub: failing(404, "ResourceNotFoundException", "Model use case details have not been submitted for this account."), want: []string{"use case form"}},
 		{name: "model retired", stub: failing(404, "ResourceNotFoundException", "This model version has reached the end of its life."), want: []string{"has been retired"}},
-		{name: "model not enabled", stub: failing(403, "AccessDeniedException", "You don't have access to the model with the specified model ID."), want: []string{"isn't enabled for this account and region"}},
+		{name: "model not enabled", stub: failing(403, "AccessDeniedException", "You don't have access to the model with the specified model ID."), want: []string{"isn't enabled for the account"}},
 		{name: "API not allowed", stub: failing(403, "AccessDeniedException", "Your account is not authorized to invoke this API operation."), want: []string{"isn't enabled"}},
 		{name: "model not available", stub: failing(403, "AccessDeniedException", "Access to this model is not available for channel program accounts."), want: []string{"isn't enabled"}},
 		{name: "model access denied", stub: failing(403, "AccessDeniedException", "Model access is denied due to IAM user or service role is not authorized"), want: []string{"isn't enabled"}},
@@ -171,7 +171,7 @@ func TestHints(t *testing.T) {
 
 		{name: "chunks without an end mark", stub: streaming(chunkFrame(`{"a":1}`), chunkFrame(`{"a":2}`)), call: readChunks, want: []string{"WithUnmarkedStreamEnd"}},
 		{name: "no chunk at all", stub: streaming(), call: readChunks},
-		{name: "conversation without an end mark", stub: streaming(eventFrame("messageStart", `{"role":"assistant"}`), eventFrame("contentBlockStop", `{"contentBlockIndex":0}`)), call: readStream},
+		{name: "conversation without an end mark", stub: streaming(eventFrame("messageStart", `{"role":"assistant"}`), eventFrame("contentBlockStop", `{"contentBlockIndex":0}`)), call: readStream, want: []string{"part of the reply was delivered"}},
 
 		{name: "HTML in place of a reply", stub: always(200, "<html>log in</html>", "Content-Type", "text/html"), want: []string{"proxy"}},
 		{name: "HTML in place of a stream", stub: always(200, "<html>please log in to the network</html>", "Content-Type", "text/html"), call: readStream, want: []string{"proxy"}},
@@ -240,7 +240,7 @@ func TestHintWhereTheChainFindsNoCredentials(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkHint(t, hintCase{want: []string{"no credentials were found", "aws sso login", "AWS_PROFILE"}}, c)
+	checkHint(t, hintCase{want: []string{"no credentials could be fetched", "aws sso login", "AWS_PROFILE"}}, c)
 }
 
 func TestHintOnTheRetryQuota(t *testing.T) {
@@ -249,7 +249,7 @@ func TestHintOnTheRetryQuota(t *testing.T) {
 	for range 15 {
 		askFails(t, c)
 	}
-	checkHint(t, hintCase{want: []string{"stopped retrying", "successes refill"}}, c)
+	checkHint(t, hintCase{want: []string{"stopped retrying", "successful calls restore"}}, c)
 }
 
 func TestErrorsFoundBeforeSendingHaveNoHint(t *testing.T) {

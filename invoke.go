@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"iter"
 	"net/http"
 	"strconv"
@@ -27,7 +26,7 @@ type InvokeRequest struct {
 	err error
 }
 
-// Fail is an option's way to refuse: the call returns the first such error, in an
+// Fail lets an option reject the request: the call returns the first such error, in an
 // [Error] that is [ErrInvalid], and sends nothing.
 func (r *InvokeRequest) Fail(err error) {
 	if r.err == nil {
@@ -123,10 +122,7 @@ func InvokeStream[T any](ctx context.Context, c *Client, model string, body any,
 		return nil, c.fail(opInvokeStream, model, start, err)
 	}
 	s := &InvocationStream[T]{RequestID: p.body.requestID, Attempts: attempts(out.ResultMetadata), events: newEventDecoder(schemas.ResponseStream)}
-	s.from.body, s.from.fail = p.open(c, opInvokeStream, model, start)
-	if sdk := out.GetStream(); sdk != nil {
-		s.from.sdk = sdk
-	}
+	s.from.open(p, c, opInvokeStream, model, start, out.GetStream())
 	return s, nil
 }
 
@@ -159,7 +155,7 @@ func (s *InvocationStream[T]) chunk() (v T, err error) {
 		if s.from.sdk == nil {
 			decoded, err := s.events.decode(f)
 			if err != nil {
-				return v, s.from.end(err)
+				return v, s.from.end(s.from.body.fail(errDecoding, err))
 			}
 			if part, ok := decoded.(*types.PayloadPart); ok {
 				event = &types.ResponseStreamMemberChunk{Value: *part}
@@ -170,10 +166,10 @@ func (s *InvocationStream[T]) chunk() (v T, err error) {
 			continue
 		}
 		if err := s.noteMetrics(part.Value.Bytes); err != nil {
-			return v, s.from.end(err)
+			return v, s.from.end(s.from.body.fail(errDecoding, err))
 		}
 		if err := decodeBody(part.Value.Bytes, &v); err != nil {
-			return v, s.from.end(fmt.Errorf("decoding a chunk: %w", err))
+			return v, s.from.end(s.from.body.fail(errDecoding, err))
 		}
 		return v, nil
 	}
@@ -186,10 +182,7 @@ func (s *InvocationStream[T]) noteMetrics(chunk []byte) error {
 	end := struct {
 		Metrics *invocationMetrics `json:"amazon-bedrock-invocationMetrics"`
 	}{&s.metrics}
-	if err := json.Unmarshal(chunk, &end); err != nil {
-		return fmt.Errorf("decoding the invocation metrics: %w", err)
-	}
-	return nil
+	return json.Unmarshal(chunk, &end)
 }
 
 func newInvokeRequest(model string, body any, opts []InvokeOption) *InvokeRequest {
@@ -222,7 +215,7 @@ func encodeBody(body any) ([]byte, error) {
 	}
 	raw, err := encodeJSON(body)
 	if err != nil {
-		return nil, fmt.Errorf("encoding the body: %w", err)
+		return nil, &jsonError{"encoding the body", err}
 	}
 	return raw, nil
 }

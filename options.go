@@ -87,7 +87,7 @@ func (a *auth) check() error {
 	return nil
 }
 
-// isNil tells whether an interface holds nothing, or a nil pointer or function.
+// isNil reports whether an interface holds nothing, or a nil pointer or function.
 func isNil(v any) bool {
 	switch r := reflect.ValueOf(v); r.Kind() {
 	case reflect.Invalid:
@@ -145,7 +145,7 @@ func WithAPIKey(key string) Option {
 // WithMaxAttempts bounds the requests that one call may send, the first included;
 // at least 1, which turns retries off. Default: what the AWS chain says
 // (AWS_MAX_ATTEMPTS, the profile's max_attempts, aws.Config.RetryMaxAttempts),
-// else 10: with the default backoff, a call that is throttled all along gives up
+// else 10: with the default backoff, a call that is throttled every time gives up
 // after about a minute. It does not apply to an aws.Config.Retryer of your own.
 func WithMaxAttempts(n int) Option {
 	return func(s *settings) { s.maxAttempts = n }
@@ -163,7 +163,8 @@ func WithMaxBackoff(d time.Duration) Option {
 // WithStallTimeout ends a stream with [ErrStalled] when no event came for d.
 // Default 0: off, because healthy models were seen to pause for over three
 // minutes while they write a tool's arguments. It covers the streams of [Client.SDK]
-// too. It doesn't cover Converse and Invoke: give those a context with a deadline.
+// too. It starts with the response's headers: for the wait before them, and for Converse
+// and Invoke, give the context a deadline.
 func WithStallTimeout(d time.Duration) Option {
 	return func(s *settings) { s.stall = d }
 }
@@ -172,16 +173,17 @@ func WithStallTimeout(d time.Duration) Option {
 // chunk. Default: it must end with one that carries
 // amazon-bedrock-invocationMetrics, or a guardrail's intervention, else it is
 // [ErrTruncated]. For imported models and endpoints that send neither; a reply
-// that was cut between two chunks passes as complete then. ConverseStream isn't
-// concerned.
+// that was cut between two chunks then passes as complete. ConverseStream is not
+// affected.
 func WithUnmarkedStreamEnd() Option {
 	return func(s *settings) { s.unmarkedEnd = true }
 }
 
-// WithLogger logs retries, with the wait before each, at [slog.LevelInfo] and
-// failed calls at [slog.LevelWarn]: operation, model, region, code, request id,
-// never a prompt, a body or a secret. It covers [Client.SDK] too. Default nil:
-// nothing is logged.
+// WithLogger logs retries, with the wait before each, and calls that their caller
+// cancelled at [slog.LevelInfo], failed calls at [slog.LevelWarn]: operation, model,
+// region, code, request id and the service's message, never a prompt, a body or a
+// secret. It covers the calls of [Client.SDK] too, but for the bidirectional stream.
+// Default nil: nothing is logged. The SDK's own Logger is set in aws.Config.
 func WithLogger(l *slog.Logger) Option {
 	return func(s *settings) { s.log = l }
 }
@@ -190,7 +192,7 @@ func WithLogger(l *slog.Logger) Option {
 // for: endpoint, interceptors, middlewares, telemetry. They are applied after this
 // package's own, so one that sets the Retryer, the Protocol or the HTTPClient
 // replaces what this package has put there; only [WithRegion] comes after them.
-// [WithSDKOptions] given twice adds.
+// Given twice, both apply.
 //
 // ClientLogMode's LogResponseWithBody reads a whole stream before the call
 // returns, as it does in the SDK alone.

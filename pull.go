@@ -45,7 +45,7 @@ func (p *pull) HandleDeserialize(ctx context.Context, in middleware.DeserializeI
 	return out, md, err
 }
 
-// check tells whether there is a stream to read.
+// check reports whether there is a stream to read.
 func (p *pull) check(err error) error {
 	if err == nil && p.body == nil {
 		return errors.New("a middleware of the caller's answered in place of the service, or replaced the stream's body")
@@ -69,9 +69,13 @@ type source[Event any] struct {
 	closed atomic.Bool
 }
 
-// open returns what a source of p's response reads, and its way to report an error.
-func (p *pull) open(c *Client, op, model string, start time.Time) (body *guardedBody, fail func(error) error) {
-	return p.body, func(err error) error {
+// open begins reading p's response. sdk is nil where p took the place of the SDK's stream.
+func (s *source[Event]) open(p *pull, c *Client, op, model string, start time.Time, sdk sdkStream[Event]) {
+	s.body = p.body
+	if !isNil(sdk) {
+		s.sdk = sdk
+	}
+	s.fail = func(err error) error {
 		k := p.body.call
 		if k == nil {
 			return c.fail(op, model, start, err)

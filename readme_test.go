@@ -25,12 +25,13 @@ import (
 	"log"
 	"log/slog"
 	"testing"
+	"testing/synctest"
 
 	"example.com/bedrock"
 	"example.com/bedrock/bedrocktest"
 )
 
-var _ = []any{context.Background, errors.New, log.Print, slog.New, testing.Short, bedrock.New, bedrocktest.NewServer}
+var _ = []any{context.Background, errors.New, log.Print, slog.New, testing.Short, synctest.Wait, bedrock.New, bedrocktest.NewServer}
 
 %s
 `

@@ -102,8 +102,8 @@ func nearestRegion(name string) string {
 	return best
 }
 
-// slips counts the letters to insert, drop, change or swap with their neighbour
-// to make b of a (optimal string alignment).
+// slips counts the letters to insert, drop, change or swap with their neighbour to turn
+// a into b (optimal string alignment).
 func slips(a, b string) int {
 	var before []int
 	prev := make([]int, len(b)+1)
@@ -156,11 +156,7 @@ func MeasureRegions(ctx context.Context, regions ...string) []RegionLatency {
 		if err != nil {
 			continue
 		}
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			found[i].Latency, found[i].Err = measure(ctx, cfg, region)
-		}()
+		wg.Go(func() { found[i].Latency, found[i].Err = measure(ctx, cfg, region) })
 	}
 	wg.Wait()
 	slices.SortStableFunc(found, func(a, b RegionLatency) int {

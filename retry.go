@@ -21,7 +21,7 @@ const (
 	defaultMaxAttempts = 10
 	defaultMaxBackoff  = 20 * time.Second
 	throttleBase       = time.Second           // first backoff after a throttle
-	faultBase          = 50 * time.Millisecond // first backoff after any other passing fault
+	faultBase          = 50 * time.Millisecond // first backoff after any other transient fault
 	retryAfterLimit    = 5 * time.Second       // by which a header may lengthen a wait
 )
 
@@ -31,13 +31,16 @@ type verdict int
 const (
 	undecided verdict = iota // the SDK's own rules decide
 	throttled
-	passing // a fault that another attempt may not meet
+	transient // a fault that another attempt may not meet
 	final
 )
 
 // judge decides by code first, because an exception at the start of a stream
 // comes with HTTP status 200.
 func judge(err error) verdict {
+	if isIdentity(err) { // the provider of the credentials has retried already
+		return final
+	}
 	var code, message string
 	var api smithy.APIError
 	if errors.As(err, &api) {
@@ -50,7 +53,7 @@ func judge(err error) verdict {
 	case ErrThrottled:
 		return throttled
 	case ErrUnavailable:
-		return passing
+		return transient
 	case nil:
 	default:
 		return undecided
@@ -63,12 +66,12 @@ func judge(err error) verdict {
 	case isResponseTimeout(err):
 		return final
 	case errors.As(err, &lost):
-		return passing
+		return transient
 	}
 	return undecided
 }
 
-// isResponseTimeout tells whether a timeout of the HTTP client's own ended the
+// isResponseTimeout reports whether a timeout of the HTTP client's own ended the
 // wait for an answer: the model may be at work, and another attempt would be
 // billed again. A connection that couldn't be made in time is no such case.
 func isResponseTimeout(err error) bool {
@@ -83,12 +86,12 @@ func isCanceled(err error) bool {
 	return errors.As(err, &c) && c.CanceledError()
 }
 
-// newRetryer returns the SDK's retryer, taught what passes at Bedrock.
+// newRetryer returns the SDK's retryer, extended with what is retryable at Bedrock.
 func newRetryer(mode aws.RetryMode) aws.RetryerV2 {
 	standard := func(o *retry.StandardOptions) {
 		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
 			switch judge(err) {
-			case throttled, passing:
+			case throttled, transient:
 				return aws.TrueTernary
 			case final:
 				return aws.FalseTernary
@@ -129,36 +132,39 @@ func (p *policy) MaxAttempts() int {
 	return p.maxAttempts
 }
 
-// GetRetryToken lets throttles pass without drawing on the retry quota, which
-// only successes refill: it would fail the 51st concurrent throttled call. Other
-// faults draw on it, so that an outage fails fast.
+// GetRetryToken draws the wait before the next attempt, and gives up where the
+// context's deadline falls before it, at no cost to the quota.
+//
+// Throttles don't draw on the retry quota, which only successes refill: it would fail
+// the 51st concurrent throttled call. Other faults do, so that an outage fails fast.
 func (p *policy) GetRetryToken(ctx context.Context, err error) (func(error) error, error) {
+	var a *attemptError
+	if !p.own && errors.As(err, &a) {
+		a.call.tell, a.call.wait = lengthen(p.backoff(a.call.attempts, err), err)
+		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < a.call.wait {
+			return nil, &deadlineError{a.call.wait}
+		}
+	}
 	if !p.own && judge(err) == throttled {
 		return func(error) error { return nil }, nil
 	}
 	return p.RetryerV2.GetRetryToken(ctx, err)
 }
 
-// RetryDelay counts attempts by the call's own state: the index that the SDK
-// passes depends on AWS_NEW_RETRIES_2026.
-func (p *policy) RetryDelay(attempt int, err error) (time.Duration, error) {
+// RetryDelay returns what GetRetryToken drew. The index that the SDK passes depends on
+// AWS_NEW_RETRIES_2026; the call counts its attempts itself.
+func (p *policy) RetryDelay(attempt int, err error) (d time.Duration, _ error) {
 	var a *attemptError
-	if !errors.As(err, &a) {
-		return p.RetryerV2.RetryDelay(attempt, err)
+	known := errors.As(err, &a)
+	if known && !p.own {
+		a.call.logRetry(err, a.call.wait)
+		return a.call.tell, nil
 	}
-	if p.own {
-		d, derr := p.RetryerV2.RetryDelay(attempt, err)
-		if derr == nil {
-			a.call.logRetry(err, d)
-		}
-		return d, derr
+	d, delayErr := p.RetryerV2.RetryDelay(attempt, err)
+	if known && delayErr == nil {
+		a.call.logRetry(err, d)
 	}
-	d, wait := lengthen(p.backoff(a.call.attempts, err), err)
-	if deadline, ok := a.call.ctx.Deadline(); ok && time.Until(deadline) < wait {
-		return 0, &deadlineError{wait, err}
-	}
-	a.call.logRetry(err, wait)
-	return d, nil
+	return d, delayErr
 }
 
 // backoff is drawn from U(0, min(cap, base·2ⁿ)), n = 0 before the first retry:
@@ -203,14 +209,12 @@ func lengthen(d time.Duration, err error) (tell, wait time.Duration) {
 	return d, d
 }
 
-// deadlineError gives up a wait that the context's deadline would end.
-type deadlineError struct {
-	wait  time.Duration
-	cause error
-}
+// deadlineError gives up a wait that the context's deadline would end. The SDK joins it
+// to the attempt's error.
+type deadlineError struct{ wait time.Duration }
 
 func (e *deadlineError) Error() string {
-	return fmt.Sprintf("%v; the context's deadline falls before the next attempt in %v", e.cause, e.wait)
+	return fmt.Sprintf("gave up: the context's deadline falls before the next attempt in %v", e.wait.Round(time.Millisecond))
 }
 
-func (e *deadlineError) Unwrap() []error { return []error{e.cause, context.DeadlineExceeded} }
+func (e *deadlineError) Unwrap() error { return context.DeadlineExceeded }

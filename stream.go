@@ -51,10 +51,7 @@ func (c *Client) ConverseStream(ctx context.Context, model string, messages []ty
 		return nil, c.fail(opConverseStream, model, start, err)
 	}
 	s := &Stream{RequestID: p.body.requestID, Attempts: attempts(out.ResultMetadata), events: newEventDecoder(schemas.ConverseStreamOutput), md: out.ResultMetadata}
-	s.from.body, s.from.fail = p.open(c, opConverseStream, model, start)
-	if sdk := out.GetStream(); sdk != nil {
-		s.from.sdk = sdk
-	}
+	s.from.open(p, c, opConverseStream, model, start, out.GetStream())
 	return s, nil
 }
 
@@ -137,7 +134,7 @@ func (s *Stream) take(f frame.Frame, event types.ConverseStreamOutput) (types.Co
 	if s.from.sdk == nil {
 		v, err := s.events.decode(f)
 		if err != nil {
-			return nil, s.from.end(err)
+			return nil, s.from.end(s.from.body.fail(errDecoding, err))
 		}
 		event = asOutput(v, f)
 	}
@@ -145,7 +142,7 @@ func (s *Stream) take(f frame.Frame, event types.ConverseStreamOutput) (types.Co
 	return event, nil
 }
 
-// asOutput makes of a decoded event the union that the SDK's own stream delivers.
+// asOutput turns a decoded event into the union that the SDK's own stream delivers.
 func asOutput(v smithy.Deserializable, f frame.Frame) types.ConverseStreamOutput {
 	switch v := v.(type) {
 	case *types.ContentBlockDeltaEvent:

@@ -11,11 +11,13 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
+	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
 
 	"example.com/bedrock"
@@ -335,6 +337,36 @@ func TestEventThatCantBeDecoded(t *testing.T) {
 	t.Parallel()
 	c := streamed(t, event("messageStart", `{"role":"assistant"}`), event("contentBlockDelta", `{"contentBlockIndex":0,"delta":{"text":"a"},"p":"x"}`), event("contentBlockDelta", `{"contentBlockIndex":[]}`))
 	if got, err := readText(context.Background(), c); got != "a" || err == nil || errors.Is(err, io.EOF) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// Everything has come when usage has; a connection that stays open then is no stall.
+func TestSilenceAfterTheEndIsNoStall(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := bedrocktest.NewPipeServer()
+		defer srv.Close()
+		srv.Queue(bedrocktest.Text("One").CutAfter(100, bedrocktest.Stall))
+		if got, err := readText(context.Background(), srv.Client(bedrock.WithStallTimeout(time.Minute))); got != "One" || err != nil {
+			t.Errorf("%q, %v", got, err)
+		}
+	})
+}
+
+// The SDK's logger reads a whole stream; nothing of the checks is lost.
+func TestStreamWithTheSDKsBodyLog(t *testing.T) {
+	t.Parallel()
+	srv := bedrocktest.NewServer()
+	defer srv.Close()
+	c := srv.Client(bedrock.WithMaxAttempts(1), bedrock.WithSDKOptions(func(o *bedrockruntime.Options) {
+		o.ClientLogMode, o.Logger = aws.LogResponseWithBody, logging.Nop{}
+	}))
+	srv.Queue(bedrocktest.Text("One", " two"), bedrocktest.Text("One", " two").CutAfter(2, bedrocktest.CleanEnd))
+	if got, err := readText(context.Background(), c); got != "One two" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	if got, err := readText(context.Background(), c); got != "One" || !errors.Is(err, bedrock.ErrTruncated) {
 		t.Errorf("%q, %v", got, err)
 	}
 }

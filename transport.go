@@ -15,7 +15,7 @@ const (
 )
 
 // transport derives the client's HTTP client from the SDK's own, whose proxy,
-// certificates (AWS_CA_BUNDLE) and dial time-outs stay. There is no time-out on an answer: a model may
+// certificates (AWS_CA_BUNDLE) and dial timeouts stay. There is no timeout on an answer: a model may
 // think for an hour, and the pings tell a dead peer from a slow one. A caller's own
 // HTTP client is left as it is.
 func transport(have aws.HTTPClient) aws.HTTPClient {

@@ -145,16 +145,18 @@ func (s *Server) Config() aws.Config {
 	}
 }
 
-// Client makes a client of the server. It waits at most 5 ms between attempts
-// and signs with the server's credentials whatever the environment holds;
-// options can change both. A client with another region is refused unless
+// Client makes a client of the server. It waits at most 5 ms between attempts, or 5 s
+// longer where a response says Retry-After; one of a [NewPipeServer], where time
+// is free, backs off as in production. It signs with the server's credentials
+// whatever the environment holds; options can change both. A client with another region is refused unless
 // Region says that one, or "". Client panics when an option is refused.
 func (s *Server) Client(opts ...bedrock.Option) *bedrock.Client {
 	cfg := s.Config()
-	opts = append([]bedrock.Option{
-		bedrock.WithMaxBackoff(clientBackoff),
-		bedrock.WithCredentials(cfg.Credentials),
-	}, opts...)
+	defaults := []bedrock.Option{bedrock.WithCredentials(cfg.Credentials)}
+	if s.pipe == nil {
+		defaults = append(defaults, bedrock.WithMaxBackoff(clientBackoff))
+	}
+	opts = append(defaults, opts...)
 	client, err := bedrock.NewFromConfig(cfg, opts...)
 	if err != nil {
 		panic("bedrocktest: " + err.Error())

@@ -11,9 +11,9 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// wholeBody is the middleware that tells a JSON reply that was cut off from one
-// that is wrong, for every operation that is no stream. The SDK reports both as
-// failed decoding and retries only some of the first.
+// wholeBody is the middleware that distinguishes a JSON reply that was cut off from a
+// malformed one, for every operation that is no stream. The SDK reports both as failed
+// decoding and retries only some of the first.
 type wholeBody struct{}
 
 func (wholeBody) ID() string { return "BedrockWholeBody" }

@@ -1,0 +1,165 @@
+package bedrock
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"unicode"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// ending says in which way, besides its cause, a call ended.
+func ending(err error) string {
+	var late *deadlineError
+	var quota ratelimit.QuotaExceededError
+	var ended *endedError
+	switch {
+	case errors.As(err, &late):
+		return late.Error()
+	case errors.As(err, &quota):
+		return "gave up: the client's retry quota is used up"
+	case errors.As(err, &ended):
+		return contextText(err) + ": " + oneLine(ended.cause.Error())
+	case endedByContext(err):
+		return contextText(err)
+	}
+	return ""
+}
+
+func contextText(err error) string {
+	if errors.Is(err, context.Canceled) {
+		return context.Canceled.Error()
+	}
+	return context.DeadlineExceeded.Error()
+}
+
+// endedByContext reports whether the caller's context ended a call. An errors.Is for
+// DeadlineExceeded alone holds for a timeout of the network too.
+func endedByContext(err error) bool {
+	var between *causeError
+	if errors.As(err, &between) {
+		err = between.err
+	}
+	cause := innermost(err)
+	return isCanceled(err) || cause == context.Canceled || cause == context.DeadlineExceeded
+}
+
+// describe fills in what the cause tells: code, message, status, request id.
+func (e *Error) describe() {
+	var id interface{ ServiceRequestID() string }
+	if errors.As(e.Err, &id) {
+		e.RequestID = id.ServiceRequestID()
+	}
+	var status interface{ HTTPStatusCode() int }
+	if errors.As(e.Err, &status) {
+		e.HTTPStatus = status.HTTPStatusCode()
+	}
+	var api smithy.APIError
+	var reply *replyError
+	inReply := errors.As(e.Err, &reply)
+	if inReply {
+		e.Events, e.Attempts = reply.events, max(e.Attempts, reply.attempts)
+	}
+	switch {
+	case errors.As(e.Err, &api):
+		e.describeCode(api)
+	case inReply:
+		e.Message = oneLine(reply.text())
+	case e.Err != nil:
+		e.Message = e.causeText()
+	}
+	if e.Message == "" {
+		e.Message = http.StatusText(e.HTTPStatus)
+	}
+	if isIdentity(e.Err) { // no answer of Bedrock's
+		e.Code, e.HTTPStatus, e.RequestID = "", 0, ""
+	}
+}
+
+func (e *Error) describeCode(api smithy.APIError) {
+	e.Code, e.Message = api.ErrorCode(), oneLine(api.ErrorMessage())
+	if e.Code == "UnknownError" { // the SDK's word for none
+		e.Code, e.Message = "", strings.TrimPrefix(e.Message, e.Code)
+	}
+	info, ok := codes[strings.ToLower(e.Code)]
+	if !ok {
+		return
+	}
+	e.Code = info.name
+	if e.HTTPStatus < 400 { // in a stream
+		e.HTTPStatus = info.status
+	}
+}
+
+// causeText is the cause in one line. The SDK's decoder quotes what it can't decode,
+// which may be a reply.
+func (e *Error) causeText() string {
+	var decoding *smithy.DeserializationError
+	var lost *lostBody
+	if errors.As(e.Err, &decoding) && !errors.As(e.Err, &lost) {
+		if e.HTTPStatus != 200 {
+			return ""
+		}
+		return "the answer is not what this SDK can decode"
+	}
+	return oneLine(innermost(e.Err).Error())
+}
+
+// innermost strips what the SDK wraps around a cause and [Error] says in fields.
+func innermost(err error) error {
+	for err != nil {
+		var inner error
+		switch e := err.(type) {
+		case *smithy.OperationError, *smithyhttp.ResponseError, *awshttp.ResponseError, *retry.MaxAttemptsError,
+			*smithy.DeserializationError, *smithy.CanceledError, *aws.RequestCanceledError,
+			*callError, *attemptError, *transientError, *endedError:
+			inner = errors.Unwrap(err)
+		case *causeError:
+			inner = e.cause
+		case interface{ Unwrap() []error }:
+			inner = joinedTo(e.Unwrap())
+		}
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
+	return nil
+}
+
+// joinedTo returns the attempt's error that the SDK joined a give-up to.
+func joinedTo(errs []error) error {
+	var late *deadlineError
+	var quota ratelimit.QuotaExceededError
+	if last := errs[len(errs)-1]; len(errs) == 2 && (errors.As(last, &late) || errors.As(last, &quota)) {
+		return errs[0]
+	}
+	return nil
+}
+
+const maxTextLen = 1000 // bytes of a foreign text in an error
+
+// oneLine makes a text from outside fit for a log line.
+func oneLine(s string) string {
+	if len(s) > maxTextLen {
+		s = strings.ToValidUTF8(s[:maxTextLen], "") + "…"
+	}
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, s))
+}
+
+// plainText is a sentinel's text inside of another.
+func plainText(sentinel error) string { return strings.TrimPrefix(sentinel.Error(), "bedrock: ") }
+
+func containsFold(s, lower string) bool { return strings.Contains(strings.ToLower(s), lower) }
