@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -55,87 +57,110 @@ func clients(b *testing.B, c canned) (*bedrockruntime.Client, *bedrock.Client) {
 
 func jsonHeader() http.Header { return http.Header{"Content-Type": {"application/json"}} }
 
+// variant is one way to do the same thing.
+type variant struct {
+	name string
+	do   func() error
+}
+
+// sideBySide runs each variant, and then all in turn: on a noisy machine the median of
+// the ratios to the first one, the SDK's, is what can be trusted.
+func sideBySide(b *testing.B, variants ...variant) {
+	for _, v := range variants {
+		b.Run(v.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := v.do(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	b.Run("ratio", func(b *testing.B) {
+		times := make([]time.Duration, len(variants))
+		ratios := make([][]float64, len(variants))
+		for i := 0; b.Loop(); i++ {
+			for j := range variants {
+				k := (i + j) % len(variants)
+				begin := time.Now()
+				if err := variants[k].do(); err != nil {
+					b.Fatal(err)
+				}
+				times[k] = time.Since(begin)
+			}
+			for k := range variants {
+				ratios[k] = append(ratios[k], float64(times[k])/float64(times[0]))
+			}
+		}
+		for k := 1; k < len(variants); k++ {
+			slices.Sort(ratios[k])
+			b.ReportMetric(ratios[k][len(ratios[k])/2], variants[k].name+"/sdk")
+		}
+	})
+}
+
+var errWrong = errors.New("not what was sent")
+
 func BenchmarkConverse(b *testing.B) {
 	answer, prompt := strings.Repeat("a", 1024), strings.Repeat("p", 1024)
 	sdk, ours := clients(b, canned{header: jsonHeader(), body: []byte(`{"output":{"message":{"role":"assistant","content":[{"text":"` + answer +
 		`"}]}},"stopReason":"end_turn","usage":{"inputTokens":256,"outputTokens":256,"totalTokens":512},"metrics":{"latencyMs":3}}`)})
 	ctx := context.Background()
-	b.Run("sdk", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			out, err := sdk.Converse(ctx, &bedrockruntime.ConverseInput{
-				ModelId:         aws.String(benchModel),
-				Messages:        []types.Message{{Role: types.ConversationRoleUser, Content: []types.ContentBlock{&types.ContentBlockMemberText{Value: prompt}}}},
-				System:          []types.SystemContentBlock{&types.SystemContentBlockMemberText{Value: "Be brief."}},
-				InferenceConfig: &types.InferenceConfiguration{MaxTokens: aws.Int32(512)},
-			})
-			if err != nil {
-				b.Fatal(err)
-			}
-			text := out.Output.(*types.ConverseOutputMemberMessage).Value.Content[0].(*types.ContentBlockMemberText).Value
-			if text != answer {
-				b.Fatal(text)
-			}
+	sideBySide(b, variant{"sdk", func() error {
+		out, err := sdk.Converse(ctx, &bedrockruntime.ConverseInput{
+			ModelId:         aws.String(benchModel),
+			Messages:        []types.Message{{Role: types.ConversationRoleUser, Content: []types.ContentBlock{&types.ContentBlockMemberText{Value: prompt}}}},
+			System:          []types.SystemContentBlock{&types.SystemContentBlockMemberText{Value: "Be brief."}},
+			InferenceConfig: &types.InferenceConfiguration{MaxTokens: aws.Int32(512)},
+		})
+		if err == nil && out.Output.(*types.ConverseOutputMemberMessage).Value.Content[0].(*types.ContentBlockMemberText).Value != answer {
+			err = errWrong
 		}
-	})
-	b.Run("bedrock", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			reply, err := ours.Converse(ctx, benchModel, bedrock.Prompt(prompt), bedrock.System("Be brief."), bedrock.MaxTokens(512))
-			if err != nil {
-				b.Fatal(err)
-			}
-			if text := reply.Text(); text != answer {
-				b.Fatal(text)
-			}
+		return err
+	}}, variant{"bedrock", func() error {
+		reply, err := ours.Converse(ctx, benchModel, bedrock.Prompt(prompt), bedrock.System("Be brief."), bedrock.MaxTokens(512))
+		if err == nil && reply.Text() != answer {
+			err = errWrong
 		}
-	})
+		return err
+	}})
 }
 
 func BenchmarkInvokeModel(b *testing.B) {
 	header := jsonHeader()
 	header.Set("X-Amzn-Bedrock-Input-Token-Count", "256")
-	vector := make([]float64, 256)
-	for i := range vector {
-		vector[i] = float64(i) / 256
-	}
 	type titan struct {
 		Embedding []float64 `json:"embedding"`
 	}
-	raw, err := json.Marshal(titan{vector})
+	raw, err := json.Marshal(titan{make([]float64, 256)})
 	if err != nil {
 		b.Fatal(err)
 	}
 	sdk, ours := clients(b, canned{header: header, body: raw})
 	body := map[string]any{"inputText": strings.Repeat("p", 1024)}
 	ctx := context.Background()
-	b.Run("sdk", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			payload, err := json.Marshal(body)
-			if err != nil {
-				b.Fatal(err)
-			}
-			out, err := sdk.InvokeModel(ctx, &bedrockruntime.InvokeModelInput{ModelId: aws.String(benchModel), Body: payload,
-				ContentType: aws.String("application/json"), Accept: aws.String("application/json")})
-			if err != nil {
-				b.Fatal(err)
-			}
-			var v titan
-			if err := json.Unmarshal(out.Body, &v); err != nil || len(v.Embedding) != 256 {
-				b.Fatal(err)
-			}
+	sideBySide(b, variant{"sdk", func() error {
+		payload, err := json.Marshal(body)
+		if err != nil {
+			return err
 		}
-	})
-	b.Run("bedrock", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			v, err := bedrock.Invoke[titan](ctx, ours, benchModel, body)
-			if err != nil || len(v.Value.Embedding) != 256 {
-				b.Fatal(err)
-			}
+		out, err := sdk.InvokeModel(ctx, &bedrockruntime.InvokeModelInput{ModelId: aws.String(benchModel), Body: payload,
+			ContentType: aws.String("application/json"), Accept: aws.String("application/json")})
+		if err != nil {
+			return err
 		}
-	})
+		var v titan
+		if err := json.Unmarshal(out.Body, &v); err != nil || len(v.Embedding) != 256 {
+			return errors.Join(errWrong, err)
+		}
+		return nil
+	}}, variant{"bedrock", func() error {
+		v, err := bedrock.Invoke[titan](ctx, ours, benchModel, body)
+		if err == nil && len(v.Value.Embedding) != 256 {
+			err = errWrong
+		}
+		return err
+	}})
 }
 
 // wireStream is a reply of n text deltas as Bedrock sends it.
@@ -153,70 +178,61 @@ func wireStream(n int) []byte {
 }
 
 func BenchmarkConverseStream(b *testing.B) {
-	ctx := context.Background()
 	for _, n := range []int{10, 200, 2000} {
 		sdk, ours := clients(b, canned{header: http.Header{"Content-Type": {"application/vnd.amazon.eventstream"}}, body: wireStream(n)})
-		want := n * len(" hello")
-		b.Run(fmt.Sprintf("%d/sdk", n), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				out, err := sdk.ConverseStream(ctx, &bedrockruntime.ConverseStreamInput{ModelId: aws.String(benchModel),
-					Messages: []types.Message{{Role: types.ConversationRoleUser, Content: []types.ContentBlock{&types.ContentBlockMemberText{Value: "Hello"}}}}})
-				if err != nil {
-					b.Fatal(err)
-				}
-				got, stream := 0, out.GetStream()
-				for event := range stream.Events() {
-					if d, ok := event.(*types.ConverseStreamOutputMemberContentBlockDelta); ok {
-						got += len(d.Value.Delta.(*types.ContentBlockDeltaMemberText).Value)
-					}
-				}
-				if err := stream.Close(); err != nil || got != want {
-					b.Fatal(got, err)
-				}
+		want := strings.Repeat(" hello", n)
+		check := func(got int, err error) error {
+			if err == nil && got != len(want) {
+				err = errWrong
 			}
-		})
-		b.Run(fmt.Sprintf("%d/events", n), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				stream, err := ours.ConverseStream(ctx, benchModel, bedrock.Prompt("Hello"))
-				if err != nil {
-					b.Fatal(err)
-				}
-				got := 0
-				for event, err := range stream.Events() {
-					if err != nil {
-						b.Fatal(err)
-					}
-					if d, ok := event.(*types.ConverseStreamOutputMemberContentBlockDelta); ok {
-						got += len(d.Value.Delta.(*types.ContentBlockDeltaMemberText).Value)
-					}
-				}
-				if got != want {
-					b.Fatal(got)
-				}
-			}
-		})
-		b.Run(fmt.Sprintf("%d/text", n), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				stream, err := ours.ConverseStream(ctx, benchModel, bedrock.Prompt("Hello"))
-				if err != nil {
-					b.Fatal(err)
-				}
-				got := 0
-				for text, err := range stream.Text() {
-					if err != nil {
-						b.Fatal(err)
-					}
-					got += len(text)
-				}
-				if got != want {
-					b.Fatal(got)
-				}
-			}
+			return err
+		}
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			sideBySide(b,
+				variant{"sdk", func() error { return check(countSDK(sdk)) }},
+				variant{"events", func() error { return check(countEvents(ours)) }},
+				variant{"text", func() error { return check(countText(ours)) }})
 		})
 	}
+}
+
+func countSDK(c *bedrockruntime.Client) (n int, err error) {
+	out, err := c.ConverseStream(context.Background(), sdkStreamInput())
+	if err != nil {
+		return 0, err
+	}
+	for event := range out.GetStream().Events() {
+		n += len(textOf(event))
+	}
+	return n, out.GetStream().Close()
+}
+
+func countEvents(c *bedrock.Client) (n int, err error) {
+	s, err := c.ConverseStream(context.Background(), benchModel, bedrock.Prompt("Hello"))
+	if err != nil {
+		return 0, err
+	}
+	for event, err := range s.Events() {
+		if err != nil {
+			return n, err
+		}
+		n += len(textOf(event))
+	}
+	return n, nil
+}
+
+func countText(c *bedrock.Client) (n int, err error) {
+	s, err := c.ConverseStream(context.Background(), benchModel, bedrock.Prompt("Hello"))
+	if err != nil {
+		return 0, err
+	}
+	for text, err := range s.Text() {
+		if err != nil {
+			return n, err
+		}
+		n += len(text)
+	}
+	return n, nil
 }
 
 // BenchmarkWaves sends waves of 200 calls at once over HTTP/1.1 and counts the

@@ -18,12 +18,13 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// call is one API call, all its attempts. It lives on the context of the SDK's
-// middleware stack, and on errors, where the retryer finds it.
+// call is one API call, all its attempts. It lives in the middlewares of its stack, and
+// on errors, where the retryer finds it.
 type call struct {
 	*origin
 	ctx      context.Context
-	op       string
+	input    any    // the SDK's input struct
+	op       string // this and the next three are known by identify
 	model    string
 	region   string
 	uncapped bool // Converse without MaxTokens
@@ -42,48 +43,60 @@ type origin struct {
 	shadowed       bool // AWS_BEARER_TOKEN_BEDROCK beats credentials
 }
 
-type callKey struct{}
-
-// callFrom returns the call that a stack's context belongs to.
-func callFrom(ctx context.Context) *call {
-	k, _ := middleware.GetStackValue(ctx, callKey{}).(*call)
-	return k
-}
-
-// remember adds the two middlewares that keep a call's state to every operation
-// but the bidirectional stream, which gets one attempt: a retried handshake
+// install adds this package's middlewares to a stack, which the SDK builds anew for
+// every call. The bidirectional stream gets one attempt alone: a retried handshake
 // writes into the first one's pipe and hangs past the deadline.
-func remember(from *origin, skew *atomic.Int64) func(*middleware.Stack) error {
-	return func(s *middleware.Stack) error {
-		found, ok := s.Finalize.Get("Retry")
-		if ok && s.ID() == opBidirectional {
-			once := retry.NewAttemptMiddleware(aws.NopRetryer{}, smithyhttp.RequestCloner)
-			once.ClientSkew = skew
-			_, err := s.Finalize.Swap("Retry", once)
+func (s settings) install(from *origin, skew *atomic.Int64) func(*middleware.Stack) error {
+	return func(stack *middleware.Stack) error {
+		if stack.ID() == opBidirectional {
+			return attemptOnce(stack, skew)
+		}
+		k := &call{origin: from}
+		if err := k.install(stack, skew); err != nil {
 			return err
 		}
-		if attempt, ok := found.(*retry.Attempt); ok {
-			attempt.ClientSkew = skew
+		if stack.ID() == opConverseStream || stack.ID() == opInvokeStream {
+			return guard{k, s.stall, s.unmarkedEnd}.install(stack)
 		}
-		if err := s.Initialize.Add(callMiddleware{from}, middleware.Before); err != nil {
-			return err
-		}
-		if !ok { // removed by the caller
-			return s.Finalize.Add(attemptMiddleware{}, middleware.Before)
-		}
-		return s.Finalize.Insert(attemptMiddleware{}, "Retry", middleware.After)
+		return stack.Deserialize.Add(wholeBody{}, middleware.After)
 	}
 }
 
+func attemptOnce(s *middleware.Stack, skew *atomic.Int64) error {
+	if _, ok := s.Finalize.Get("Retry"); !ok { // removed by the caller
+		return nil
+	}
+	once := retry.NewAttemptMiddleware(aws.NopRetryer{}, smithyhttp.RequestCloner)
+	once.ClientSkew = skew
+	_, err := s.Finalize.Swap("Retry", once)
+	return err
+}
+
+// install puts one middleware around the SDK's retry loop and one inside, and makes the
+// loop share what it learns of the clock.
+func (k *call) install(s *middleware.Stack, skew *atomic.Int64) error {
+	if err := s.Initialize.Add(callMiddleware{k}, middleware.Before); err != nil {
+		return err
+	}
+	found, ok := s.Finalize.Get("Retry")
+	if attempt, ok := found.(*retry.Attempt); ok {
+		attempt.ClientSkew = skew
+	}
+	if !ok { // removed by the caller
+		return s.Finalize.Add(attemptMiddleware{k}, middleware.Before)
+	}
+	return s.Finalize.Insert(attemptMiddleware{k}, "Retry", middleware.After)
+}
+
 // callMiddleware is around all attempts.
-type callMiddleware struct{ from *origin }
+type callMiddleware struct{ call *call }
 
 func (callMiddleware) ID() string { return "BedrockCall" }
 
 func (m callMiddleware) HandleInitialize(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
-	k := &call{origin: m.from, ctx: ctx, op: middleware.GetOperationName(ctx), region: awsmiddleware.GetRegion(ctx), start: time.Now()}
-	k.model, k.uncapped = modelOf(in.Parameters)
-	out, md, err := next.HandleInitialize(middleware.WithStackValue(ctx, callKey{}, k), in)
+	k := m.call
+	k.ctx, k.input, k.start = ctx, in.Parameters, time.Now()
+	out, md, err := next.HandleInitialize(ctx, in)
 	if err == nil {
 		return out, md, nil
 	}
@@ -115,16 +128,15 @@ func modelOf(input any) (model string, uncapped bool) {
 }
 
 // attemptMiddleware is inside the SDK's retry loop.
-type attemptMiddleware struct{}
+type attemptMiddleware struct{ call *call }
 
 func (attemptMiddleware) ID() string { return "BedrockAttempt" }
 
-func (attemptMiddleware) HandleFinalize(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
-	k := callFrom(ctx)
-	if k == nil { // taken away by a middleware of the caller's
-		return next.HandleFinalize(ctx, in)
+func (m attemptMiddleware) HandleFinalize(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+	k := m.call
+	if k.attempts++; k.ctx == nil { // the caller took callMiddleware away
+		k.ctx, k.start = ctx, time.Now()
 	}
-	k.attempts++
 	out, md, err := next.HandleFinalize(ctx, in)
 	if err != nil {
 		if !isCanceled(err) {
@@ -182,8 +194,17 @@ type causeError struct{ err, cause error }
 func (e *causeError) Error() string   { return fmt.Sprintf("%v; last attempt: %v", e.err, e.cause) }
 func (e *causeError) Unwrap() []error { return []error{e.cause, e.err} }
 
+// identify works out what only reports ask for.
+func (k *call) identify() {
+	if k.op == "" {
+		k.op, k.region = middleware.GetOperationName(k.ctx), awsmiddleware.GetRegion(k.ctx)
+		k.model, k.uncapped = modelOf(k.input)
+	}
+}
+
 // report makes this package's error of one that ended the call.
 func (k *call) report(err error) *Error {
+	k.identify()
 	e := &Error{Op: k.op, Model: k.model, Region: k.region, Attempts: k.attempts, Elapsed: time.Since(k.start), Err: err}
 	e.describe()
 	e.Hint = hint(k, e)

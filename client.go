@@ -132,7 +132,7 @@ func build(cfg aws.Config, s settings, sh *shared) (*Client, error) {
 		if s.auth != nil {
 			s.auth.apply(o)
 		}
-		o.APIOptions = append(o.APIOptions, remember(from, &sh.clockSkew), guard{s.stall, s.unmarkedEnd}.install, wholeBody{}.install)
+		o.APIOptions = append(o.APIOptions, s.install(from, &sh.clockSkew))
 	}
 	last := func(o *bedrockruntime.Options) {
 		if s.pinned {

@@ -189,28 +189,42 @@ func checkModel(model string) error {
 	return nil
 }
 
-// unary makes the SDK's ConverseInput. Fields are copied by name, so that those of a
-// newer SDK come along, or are an error where they can't.
+// unary makes the SDK's ConverseInput. Fields that this version of the SDK doesn't have
+// yet are copied by name, so that those of a newer one come along, or are an error where
+// they can't.
 func (r *Request) unary() (*bedrockruntime.ConverseInput, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	in := &bedrockruntime.ConverseInput{}
-	if err := requestFields.copy(reflect.ValueOf(in).Elem(), reflect.ValueOf(&r.ConverseStreamInput).Elem()); err != nil {
-		return nil, err
+	in := &bedrockruntime.ConverseInput{
+		ModelId:                           r.ModelId,
+		AdditionalModelRequestFields:      r.AdditionalModelRequestFields,
+		AdditionalModelResponseFieldPaths: r.AdditionalModelResponseFieldPaths,
+		InferenceConfig:                   r.InferenceConfig,
+		Messages:                          r.Messages,
+		OutputConfig:                      r.OutputConfig,
+		PerformanceConfig:                 r.PerformanceConfig,
+		PromptVariables:                   r.PromptVariables,
+		RequestMetadata:                   r.RequestMetadata,
+		ServiceTier:                       r.ServiceTier,
+		System:                            r.System,
+		ToolConfig:                        r.ToolConfig,
 	}
-	if r.GuardrailConfig != nil {
-		in.GuardrailConfig = &types.GuardrailConfiguration{}
-		if err := guardrailFields.copy(reflect.ValueOf(in.GuardrailConfig).Elem(), reflect.ValueOf(r.GuardrailConfig).Elem()); err != nil {
+	if g := r.GuardrailConfig; g != nil {
+		in.GuardrailConfig = &types.GuardrailConfiguration{GuardrailIdentifier: g.GuardrailIdentifier, GuardrailVersion: g.GuardrailVersion, Trace: g.Trace}
+		if err := newGuardrailFields.copy(in.GuardrailConfig, g); err != nil {
 			return nil, err
 		}
 	}
-	return in, nil
+	return in, newRequestFields.copy(in, &r.ConverseStreamInput)
 }
 
 var (
-	requestFields   = matchFields[bedrockruntime.ConverseInput, bedrockruntime.ConverseStreamInput]("GuardrailConfig")
-	guardrailFields = matchFields[types.GuardrailConfiguration, types.GuardrailStreamConfiguration]("StreamProcessingMode")
+	newRequestFields = matchFields[bedrockruntime.ConverseInput, bedrockruntime.ConverseStreamInput]("ModelId", "AdditionalModelRequestFields",
+		"AdditionalModelResponseFieldPaths", "InferenceConfig", "Messages", "OutputConfig", "PerformanceConfig", "PromptVariables",
+		"RequestMetadata", "ServiceTier", "System", "ToolConfig", "GuardrailConfig")
+	newGuardrailFields = matchFields[types.GuardrailConfiguration, types.GuardrailStreamConfiguration]("GuardrailIdentifier", "GuardrailVersion",
+		"Trace", "StreamProcessingMode")
 )
 
 // fieldPlan says which field of one struct goes to which of another.
@@ -221,12 +235,12 @@ type fieldPlan struct {
 
 type fieldPair struct{ from, to int }
 
-func matchFields[To, From any](except string) fieldPlan {
+func matchFields[To, From any](except ...string) fieldPlan {
 	var plan fieldPlan
 	to, from := reflect.TypeFor[To](), reflect.TypeFor[From]()
 	for i := range from.NumField() {
 		f := from.Field(i)
-		if !f.IsExported() || f.Name == except {
+		if !f.IsExported() || slices.Contains(except, f.Name) {
 			continue
 		}
 		if t, ok := to.FieldByName(f.Name); ok && t.Type == f.Type {
@@ -238,7 +252,12 @@ func matchFields[To, From any](except string) fieldPlan {
 	return plan
 }
 
-func (p fieldPlan) copy(to, from reflect.Value) error {
+// copy copies between the structs that two pointers point to.
+func (p fieldPlan) copy(toPtr, fromPtr any) error {
+	if p.pairs == nil && p.unmatched == nil {
+		return nil
+	}
+	to, from := reflect.ValueOf(toPtr).Elem(), reflect.ValueOf(fromPtr).Elem()
 	for _, pair := range p.pairs {
 		if f := from.Field(pair.from); !f.IsZero() {
 			to.Field(pair.to).Set(f)

@@ -133,7 +133,7 @@ func TestAFieldWithoutCounterpartIsAnError(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var got unary
-		err := plan.copy(reflect.ValueOf(&got).Elem(), reflect.ValueOf(&tt.from).Elem())
+		err := plan.copy(&got, &tt.from)
 		switch {
 		case tt.err == "" && (err != nil || got != tt.want):
 			t.Errorf("%s: got %+v, %v, want %+v", tt.name, got, err, tt.want)
@@ -145,7 +145,7 @@ func TestAFieldWithoutCounterpartIsAnError(t *testing.T) {
 
 func TestTheSDKsFieldsAllHaveCounterparts(t *testing.T) {
 	t.Parallel()
-	if len(requestFields.unmatched) != 0 || len(guardrailFields.unmatched) != 0 {
-		t.Errorf("got %d fields of the request and %d of the guardrail without a counterpart, want none with this SDK", len(requestFields.unmatched), len(guardrailFields.unmatched))
+	if len(newRequestFields.unmatched) != 0 || len(newGuardrailFields.unmatched) != 0 {
+		t.Errorf("got %d fields of the request and %d of the guardrail without a counterpart, want none with this SDK", len(newRequestFields.unmatched), len(newGuardrailFields.unmatched))
 	}
 }

@@ -135,7 +135,7 @@ func canceledContext() (context.Context, context.CancelFunc) {
 }
 
 func stallOption(*bedrocktest.Server) []bedrock.Option {
-	return []bedrock.Option{bedrock.WithStallTimeout(50 * time.Millisecond)}
+	return []bedrock.Option{bedrock.WithStallTimeout(500 * time.Millisecond)}
 }
 
 // impatient gives up on an answer by itself.
@@ -146,6 +146,12 @@ func impatient(s *bedrocktest.Server) []bedrock.Option {
 
 func noHost(*bedrocktest.Server) []bedrock.Option {
 	return []bedrock.Option{bedrock.WithSDKOptions(func(o *bedrockruntime.Options) { o.HTTPClient = failing{} })}
+}
+
+func canceledSoon() (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(300*time.Millisecond, cancel)
+	return ctx, cancel
 }
 
 type failing struct{}
@@ -202,8 +208,11 @@ var otherRows = []faultRow{
 	{name: "deadline before", answer: done, want: context.DeadlineExceeded, noID: true, ctx: expiredContext(-time.Second)},
 	{name: "deadline in backoff", answer: bedrocktest.Throttle().Header("Retry-After", "3"), want: bedrock.ErrThrottled, attempts: 1, ctx: expiredContext(time.Second)},
 	{name: "deadline in backoff, as the context's error", answer: bedrocktest.Throttle().Header("Retry-After", "3"), want: context.DeadlineExceeded, attempts: 1, ctx: expiredContext(time.Second)},
-	{name: "deadline in mid-stream", answer: bedrocktest.Text("One", " two").CutAfter(2, bedrocktest.Stall), read: readText, want: context.DeadlineExceeded, attempts: 1, text: "One", ctx: expiredContext(100 * time.Millisecond)},
-	{name: "deadline before the first frame", answer: bedrocktest.Text("One", " two").CutAfter(0, bedrocktest.Stall), read: readText, want: context.DeadlineExceeded, attempts: 1, ctx: expiredContext(100 * time.Millisecond)},
+	{name: "cancelled in backoff", answer: bedrocktest.Throttle().Header("Retry-After", "4"), want: bedrock.ErrThrottled, attempts: 1, ctx: canceledSoon},
+	{name: "cancelled in backoff, as the context's error", answer: bedrocktest.Throttle().Header("Retry-After", "4"), want: context.Canceled, attempts: 1, ctx: canceledSoon},
+	{name: "cancelled in mid-stream", answer: bedrocktest.Text("One", " two").CutAfter(2, bedrocktest.Stall), read: readText, want: context.Canceled, attempts: 1, text: "One", ctx: canceledSoon},
+	{name: "deadline in mid-stream", answer: bedrocktest.Text("One", " two").CutAfter(2, bedrocktest.Stall), read: readText, want: context.DeadlineExceeded, attempts: 1, text: "One", ctx: expiredContext(500 * time.Millisecond)},
+	{name: "deadline before the first frame", answer: bedrocktest.Text("One", " two").CutAfter(0, bedrocktest.Stall), read: readText, want: context.DeadlineExceeded, attempts: 1, ctx: expiredContext(500 * time.Millisecond)},
 
 	{name: "unknown host", want: bedrock.ErrUnavailable, attempts: 1, noID: true, opts: noHost},
 	{name: "expired session", answer: done, want: bedrock.ErrCredentials, attempts: 1, server: func(s *bedrocktest.Server) {
@@ -279,7 +288,7 @@ func (row faultRow) wantError(t *testing.T, err error) {
 	}
 	for _, other := range sentinels {
 		both := row.want == bedrock.ErrContextWindow || row.want == bedrock.ErrNeedsProfile
-		inContext := row.want == context.DeadlineExceeded && other == bedrock.ErrThrottled
+		inContext := (row.want == context.DeadlineExceeded || row.want == context.Canceled) && other == bedrock.ErrThrottled
 		if other != row.want && errors.Is(err, other) && !inContext && !(both && other == bedrock.ErrInvalid) {
 			t.Errorf("%v is also %v", err, other)
 		}

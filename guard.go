@@ -33,6 +33,7 @@ const (
 // the attempt's own failure, which the SDK retries; nothing has been delivered
 // then. What it hands on is a [guardedBody].
 type guard struct {
+	call        *call
 	stall       time.Duration // 0: none
 	unmarkedEnd bool
 }
@@ -40,9 +41,6 @@ type guard struct {
 func (guard) ID() string { return "BedrockStreamGuard" }
 
 func (g guard) install(s *middleware.Stack) error {
-	if s.ID() != opConverseStream && s.ID() != opInvokeStream {
-		return nil
-	}
 	// Inside the middlewares that put the request id and the status on an error, and
 	// outside the SDK's logger, which replaces the body when it logs it.
 	if _, ok := s.Deserialize.Get("RequestIDRetriever"); ok {
@@ -74,7 +72,7 @@ func (g guard) HandleDeserialize(ctx context.Context, in middleware.DeserializeI
 
 func (g guard) wrap(ctx context.Context, resp *smithyhttp.Response) *guardedBody {
 	b := &guardedBody{
-		guard: g, ctx: ctx, call: callFrom(ctx), body: resp.Body,
+		guard: g, ctx: ctx, body: resp.Body,
 		frames: frame.NewReader(resp.Body), requestID: resp.Header.Get("X-Amzn-Requestid"),
 		converse: middleware.GetOperationName(ctx) == opConverseStream,
 	}
@@ -92,7 +90,6 @@ func (g guard) wrap(ctx context.Context, resp *smithyhttp.Response) *guardedBody
 type guardedBody struct {
 	guard
 	ctx       context.Context // of the attempt
-	call      *call           // nil where the caller's middlewares took its state away
 	body      io.ReadCloser
 	frames    *frame.Reader
 	requestID string

@@ -122,7 +122,7 @@ func InvokeStream[T any](ctx context.Context, c *Client, model string, body any,
 		return nil, c.fail(opInvokeStream, model, start, err)
 	}
 	s := &InvocationStream[T]{RequestID: p.body.requestID, Attempts: attempts(out.ResultMetadata), events: newEventDecoder(schemas.ResponseStream)}
-	s.from.open(p, c, opInvokeStream, model, start, out.GetStream())
+	s.from.open(p, out.GetStream())
 	return s, nil
 }
 

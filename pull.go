@@ -8,7 +8,6 @@ import (
 	"iter"
 	"net"
 	"sync/atomic"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/smithy-go"
@@ -70,23 +69,19 @@ type source[Event any] struct {
 }
 
 // open begins reading p's response. sdk is nil where p took the place of the SDK's stream.
-func (s *source[Event]) open(p *pull, c *Client, op, model string, start time.Time, sdk sdkStream[Event]) {
+func (s *source[Event]) open(p *pull, sdk sdkStream[Event]) {
 	s.body = p.body
 	if !isNil(sdk) {
 		s.sdk = sdk
 	}
 	s.fail = func(err error) error {
-		k := p.body.call
-		if k == nil {
-			return c.fail(op, model, start, err)
-		}
-		e := k.report(err)
+		e := p.body.call.report(err)
 		e.Events = p.body.events
 		if e.RequestID == "" {
 			e.RequestID = p.body.requestID
 		}
 		if err != net.ErrClosed {
-			k.logFailure(e)
+			p.body.call.logFailure(e)
 		}
 		return e
 	}

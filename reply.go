@@ -67,20 +67,21 @@ func (r *Reply) Message() types.Message {
 
 // Text returns all that the model said, cited text included, joined as it came.
 func (r *Reply) Text() string {
-	var b strings.Builder
+	var few [4]string // mostly it is one, which Join returns as it is
+	parts := few[:0]
 	for _, block := range r.Message().Content {
 		switch block := block.(type) {
 		case *types.ContentBlockMemberText:
-			b.WriteString(block.Value)
+			parts = append(parts, block.Value)
 		case *types.ContentBlockMemberCitationsContent:
 			for _, c := range block.Value.Content {
 				if text, ok := c.(*types.CitationGeneratedContentMemberText); ok {
-					b.WriteString(text.Value)
+					parts = append(parts, text.Value)
 				}
 			}
 		}
 	}
-	return b.String()
+	return strings.Join(parts, "")
 }
 
 // ToolUses returns the tools that the model asks to run, in order, those that ran

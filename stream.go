@@ -51,7 +51,7 @@ func (c *Client) ConverseStream(ctx context.Context, model string, messages []ty
 		return nil, c.fail(opConverseStream, model, start, err)
 	}
 	s := &Stream{RequestID: p.body.requestID, Attempts: attempts(out.ResultMetadata), events: newEventDecoder(schemas.ConverseStreamOutput), md: out.ResultMetadata}
-	s.from.open(p, c, opConverseStream, model, start, out.GetStream())
+	s.from.open(p, out.GetStream())
 	return s, nil
 }
 

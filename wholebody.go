@@ -18,14 +18,6 @@ type wholeBody struct{}
 
 func (wholeBody) ID() string { return "BedrockWholeBody" }
 
-func (w wholeBody) install(s *middleware.Stack) error {
-	switch s.ID() {
-	case opConverseStream, opInvokeStream, opBidirectional:
-		return nil
-	}
-	return s.Deserialize.Add(w, middleware.After)
-}
-
 func (wholeBody) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, md, err := next.HandleDeserialize(ctx, in)
 	if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && err == nil && resp.StatusCode == http.StatusOK {
