@@ -38,6 +38,7 @@ type blockParts struct {
 	toolUse    *types.ToolUseBlockStart
 	input      []byte
 	toolResult *types.ToolResultBlock
+	resultText []byte // that goes on, not yet in toolResult
 	image      *types.ImageBlock
 	unknown    bool // a part that this version of the SDK doesn't know
 }
@@ -83,7 +84,10 @@ func (a *accumulator) add(event types.ConverseStreamOutput) {
 // metadata comes after messageStop. The conversions don't compile with an SDK whose
 // stream tells more than its unary call.
 func (a *accumulator) metadata(m types.ConverseStreamMetadataEvent) {
-	a.out.Usage, a.out.PerformanceConfig, a.out.ServiceTier = m.Usage, m.PerformanceConfig, m.ServiceTier
+	if m.Usage != nil {
+		a.out.Usage = m.Usage
+	}
+	a.out.PerformanceConfig, a.out.ServiceTier = m.PerformanceConfig, m.ServiceTier
 	if m.Metrics != nil {
 		metrics := types.ConverseMetrics(*m.Metrics)
 		a.out.Metrics = &metrics
@@ -154,21 +158,27 @@ func (b *blockParts) result() *types.ToolResultBlock {
 func (b *blockParts) addToolResult(delta []types.ToolResultBlockDelta) {
 	r := b.result()
 	for i, part := range delta {
+		text, isText := part.(*types.ToolResultBlockDeltaMemberText)
+		if i > 0 || !isText {
+			r.Content = b.endResultText(r.Content)
+		}
 		switch d := part.(type) {
 		case *types.ToolResultBlockDeltaMemberText:
-			if n := len(r.Content); i == 0 && n > 0 {
-				if last, ok := r.Content[n-1].(*types.ToolResultContentBlockMemberText); ok {
-					last.Value += d.Value
-					continue
-				}
-			}
-			r.Content = append(r.Content, &types.ToolResultContentBlockMemberText{Value: d.Value})
+			b.resultText = append(b.resultText, text.Value...)
 		case *types.ToolResultBlockDeltaMemberJson:
 			r.Content = append(r.Content, &types.ToolResultContentBlockMemberJson{Value: d.Value})
 		default:
 			r.Content = append(r.Content, newUnknown())
 		}
 	}
+}
+
+func (b *blockParts) endResultText(content []types.ToolResultContentBlock) []types.ToolResultContentBlock {
+	if b.resultText != nil {
+		content = append(content, &types.ToolResultContentBlockMemberText{Value: string(b.resultText)})
+		b.resultText = nil
+	}
+	return content
 }
 
 func citation(d types.CitationsDelta) types.Citation {
@@ -196,6 +206,8 @@ func (b *blockParts) addImage(d types.ImageBlockDelta) {
 	switch {
 	case ok && had:
 		have.Value = append(have.Value, more.Value...)
+	case ok:
+		image.Source = &types.ImageSourceMemberBytes{Value: slices.Clone(more.Value)}
 	case d.Source != nil:
 		image.Source = d.Source
 	}
@@ -242,6 +254,7 @@ func (b *blockParts) appendTo(content []types.ContentBlock) []types.ContentBlock
 		}})
 	}
 	if b.toolResult != nil {
+		b.toolResult.Content = b.endResultText(b.toolResult.Content)
 		content = append(content, &types.ContentBlockMemberToolResult{Value: *b.toolResult})
 	}
 	if b.image != nil {

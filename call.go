@@ -30,8 +30,9 @@ type call struct {
 	uncapped bool // Converse without MaxTokens
 	start    time.Time
 	attempts int
-	cause    error         // of the last attempt that the context didn't end
+	cause    *attemptError // of the last attempt that the context didn't end
 	wait     time.Duration // before the next attempt
+	drawn    int           // attempts when wait was drawn
 	tell     time.Duration // what the SDK is told to wait, which it may lengthen to wait
 }
 
@@ -100,7 +101,8 @@ func (m callMiddleware) HandleInitialize(ctx context.Context, in middleware.Init
 	if err == nil {
 		return out, md, nil
 	}
-	if err = withContextCause(ctx, err); k.cause != nil && !errors.Is(err, k.cause) {
+	var last *attemptError
+	if err = withContextCause(ctx, err); k.cause != nil && !(errors.As(err, &last) && last == k.cause) {
 		err = &causeError{err, k.cause}
 	}
 	if k.log != nil {
@@ -138,13 +140,14 @@ func (m attemptMiddleware) HandleFinalize(ctx context.Context, in middleware.Fin
 		k.ctx, k.start = ctx, time.Now()
 	}
 	out, md, err := next.HandleFinalize(ctx, in)
-	if err != nil {
-		if !isCanceled(err) {
-			k.cause = err
-		}
-		err = &attemptError{err, k}
+	if err == nil {
+		return out, md, nil
 	}
-	return out, md, err
+	failed := &attemptError{err, k}
+	if !isCanceled(err) {
+		k.cause = failed
+	}
+	return out, md, failed
 }
 
 // attemptError takes the call to the retryer, which has no context.
@@ -250,9 +253,9 @@ func (k *call) logFailure(e *Error) {
 // attrs are what both kinds of log lines have, as far as it is known.
 func (e *Error) attrs() []slog.Attr {
 	all := []slog.Attr{
-		slog.String("operation", e.Op), slog.String("model", e.Model), slog.String("region", e.Region),
-		slog.Int("attempts", e.Attempts), slog.Int("events", e.Events), slog.String("code", e.Code), slog.Int("status", e.HTTPStatus),
-		slog.String("request_id", e.RequestID), slog.String("message", e.Message), slog.String("hint", e.Hint),
+		slog.String("operation", e.Op), slog.String("model", oneLine(e.Model)), slog.String("region", oneLine(e.Region)),
+		slog.Int("attempts", e.Attempts), slog.Int("events", e.Events), slog.String("code", oneLine(e.Code)), slog.Int("status", e.HTTPStatus),
+		slog.String("request_id", oneLine(e.RequestID)), slog.String("message", e.Message), slog.String("hint", e.Hint),
 	}
 	return slices.DeleteFunc(all, func(a slog.Attr) bool { return a.Value.Equal(slog.StringValue("")) || a.Value.Equal(slog.IntValue(0)) })
 }

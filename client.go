@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
+	"github.com/aws/smithy-go/auth/bearer"
 	"github.com/aws/smithy-go/middleware"
 	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
 )
@@ -31,7 +32,16 @@ type shared struct {
 	retryer    aws.RetryerV2 // with the retry quota
 	ownRetryer bool
 	http       aws.HTTPClient // made for the first of them
+	env        environment    // as the first of them found it
 	clockSkew  atomic.Int64   // nanoseconds, kept by the SDK
+}
+
+// environment is what the SDK reads of it for each new client, and a derived client is
+// not to read again.
+type environment struct {
+	endpoint *string
+	apiKey   bearer.TokenProvider
+	prefer   []string
 }
 
 // New returns a client set up by the AWS chain: region and credentials from the
@@ -107,6 +117,9 @@ func broken(c *Client, opts []Option, err error) *Client {
 // SDK returns the SDK's client for everything that this package has no method
 // for. It has the same region, credentials, connections, retries and stream guard;
 // its errors are the SDK's own, and its streams want Close.
+//
+// Its InvokeModelWithBidirectionalStream makes one attempt. Over HTTP/1.1, which it
+// can't work on, the SDK hangs past the context's deadline: call Close by a timer.
 func (c *Client) SDK() *bedrockruntime.Client { return c.sdk }
 
 // Region returns the region that the client calls.
@@ -121,9 +134,9 @@ func build(cfg aws.Config, s settings, sh *shared) (*Client, error) {
 	from := &origin{log: s.log}
 	ours := func(o *bedrockruntime.Options) {
 		if sh.http == nil {
-			sh.http = transport(o.HTTPClient)
+			sh.http, sh.env = transport(o.HTTPClient), environment{o.BaseEndpoint, o.BearerAuthTokenProvider, o.AuthSchemePreference}
 		}
-		o.HTTPClient = sh.http
+		o.HTTPClient, o.BaseEndpoint, o.BearerAuthTokenProvider, o.AuthSchemePreference = sh.http, sh.env.endpoint, sh.env.apiKey, sh.env.prefer
 		o.RetryMaxAttempts = 0 // else AWS_MAX_ATTEMPTS caps the retryer
 		o.Retryer = &policy{RetryerV2: sh.retryer, own: sh.ownRetryer, maxAttempts: s.maxAttempts, maxBackoff: s.maxBackoff}
 		if p, ok := o.Protocol.(*restjson1.Protocol); ok {
@@ -138,8 +151,8 @@ func build(cfg aws.Config, s settings, sh *shared) (*Client, error) {
 		if s.pinned {
 			o.Region = s.region
 		}
-		if isNil(o.Credentials) { // the SDK would panic in a nil pointer
-			o.Credentials = nil
+		if cache, ok := o.Credentials.(*aws.CredentialsCache); isNil(o.Credentials) || ok && cache.IsCredentialsProvider(nil) {
+			o.Credentials = nil // else the SDK would panic
 		}
 	}
 	sdk := bedrockruntime.NewFromConfig(cfg, slices.Concat([]func(*bedrockruntime.Options){ours}, s.sdk, []func(*bedrockruntime.Options){last})...)
@@ -189,9 +202,9 @@ func resolveEndpoint(ctx context.Context, o bedrockruntime.Options) (url.URL, er
 func checkEndpoint(u url.URL, apiKey bool) error {
 	switch {
 	case u.Scheme != "https" && u.Scheme != "http", u.Host == "":
-		return fmt.Errorf("endpoint %q: give scheme and host, as in https://host", u.String())
+		return fmt.Errorf("endpoint %q: give scheme and host, as in https://host", u.Redacted())
 	case apiKey && u.Scheme == "http":
-		return fmt.Errorf("endpoint %q: an API key (WithAPIKey, AWS_BEARER_TOKEN_BEDROCK) is sent over https only", u.String())
+		return fmt.Errorf("endpoint %q: an API key (WithAPIKey, AWS_BEARER_TOKEN_BEDROCK) is sent over https only", u.Redacted())
 	}
 	return nil
 }

@@ -79,7 +79,7 @@ func (e *Error) describe() {
 		e.Message = http.StatusText(e.HTTPStatus)
 	}
 	if isIdentity(e.Err) { // no answer of Bedrock's
-		e.Code, e.HTTPStatus, e.RequestID = "", 0, ""
+		e.Code, e.HTTPStatus, e.RequestID, e.Message = "", 0, "", oneLine(innermost(e.Err).Error())
 	}
 }
 
@@ -103,7 +103,7 @@ func (e *Error) describeCode(api smithy.APIError) {
 func (e *Error) causeText() string {
 	var decoding *smithy.DeserializationError
 	var lost *lostBody
-	if errors.As(e.Err, &decoding) && !errors.As(e.Err, &lost) {
+	if errors.As(e.Err, &decoding) && !errors.As(e.Err, &lost) && !endedByContext(e.Err) {
 		if e.HTTPStatus != 200 {
 			return ""
 		}
@@ -138,7 +138,7 @@ func innermost(err error) error {
 func joinedTo(errs []error) error {
 	var late *deadlineError
 	var quota ratelimit.QuotaExceededError
-	if last := errs[len(errs)-1]; len(errs) == 2 && (errors.As(last, &late) || errors.As(last, &quota)) {
+	if len(errs) == 2 && (errors.As(errs[1], &late) || errors.As(errs[1], &quota)) {
 		return errs[0]
 	}
 	return nil

@@ -48,7 +48,7 @@ func DecodeJSON(doc document.Interface, v any) error {
 
 // encodeJSON returns JSON text that the caller of v can't change any more.
 func encodeJSON(v any) ([]byte, error) {
-	v, err := plainDocuments(v)
+	v, err := plainDocuments(v, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -113,17 +113,21 @@ type jsonError struct {
 func (e *jsonError) Error() string { return e.doing + ": " + jsonText(e.err) }
 func (e *jsonError) Unwrap() error { return e.err }
 
+const maxDepth = 1000 // beyond which encoding/json looks for cycles
+
 // plainDocuments replaces documents of the SDK's, of which encoding/json makes {}, by
 // their JSON text, also in maps and lists of any.
-func plainDocuments(v any) (_ any, err error) {
+func plainDocuments(v any, depth int) (_ any, err error) {
+	if depth > maxDepth {
+		return v, nil
+	}
 	switch v := v.(type) {
 	case document.Interface:
-		raw, err := v.MarshalSmithyDocument()
-		return json.RawMessage(raw), err
+		return documentText(v)
 	case map[string]any:
 		plain := maps.Clone(v)
 		for name, value := range v {
-			if plain[name], err = plainDocuments(value); err != nil {
+			if plain[name], err = plainDocuments(value, depth+1); err != nil {
 				return nil, err
 			}
 		}
@@ -131,13 +135,26 @@ func plainDocuments(v any) (_ any, err error) {
 	case []any:
 		plain := slices.Clone(v)
 		for i, value := range v {
-			if plain[i], err = plainDocuments(value); err != nil {
+			if plain[i], err = plainDocuments(value, depth+1); err != nil {
 				return nil, err
 			}
 		}
 		return plain, nil
 	}
 	return v, nil
+}
+
+// documentText survives the SDK's encoder, which panics on a NaN.
+func documentText(d document.Interface) (raw json.RawMessage, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("a document of the SDK's can't be encoded: %v", r)
+		}
+	}()
+	if isNil(d) {
+		return json.RawMessage("null"), nil
+	}
+	return d.MarshalSmithyDocument()
 }
 
 // rawDocument is JSON text as a document. It overrides all that encodes or decodes,

@@ -159,7 +159,7 @@ var ownKinds = []error{ErrTruncated, ErrStalled, ErrEmptyReply, ErrInvalid, ErrC
 // isIdentity reports whether credentials could not be fetched: by whatever service
 // they come from, whose error code says nothing of Bedrock. The SDK has no type for it.
 func isIdentity(err error) bool {
-	return err != nil && strings.Contains(err.Error(), "get identity: ")
+	return err != nil && strings.HasPrefix(innermost(err).Error(), "get identity: ")
 }
 
 // codeInfo is what is known about an AWS error code: its spelling, the HTTP

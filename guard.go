@@ -52,7 +52,7 @@ func (g guard) install(s *middleware.Stack) error {
 func (g guard) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, md, err := next.HandleDeserialize(ctx, in)
 	resp, ok := out.RawResponse.(*smithyhttp.Response)
-	if err != nil || !ok || resp.StatusCode != http.StatusOK {
+	if err != nil || !ok || resp.StatusCode/100 != 2 { // each 2xx is a success to the SDK
 		return out, md, err
 	}
 	body := g.wrap(ctx, resp)
@@ -221,11 +221,9 @@ func (b *guardedBody) read() (frame.Frame, error) {
 
 // note records what ended needs to recognize a complete reply.
 func (b *guardedBody) note(f frame.Frame) {
-	if !b.converse {
-		b.last = append(b.last[:0], f.Payload...)
-		return
-	}
 	switch string(f.Header(":event-type")) {
+	case "chunk":
+		b.last = append(b.last[:0], f.Payload...)
 	case "messageStop":
 		b.stopped = true
 	case "metadata":
@@ -279,6 +277,10 @@ func (b *guardedBody) decodeException(f frame.Frame) error {
 	}
 	events := newEventDecoder(schema)
 	_, err := events.decode(f)
+	var api smithy.APIError
+	if code := f.Header(":exception-type"); code != nil && !errors.As(err, &api) { // its payload is broken
+		return &smithy.GenericAPIError{Code: string(code)}
+	}
 	if err == nil {
 		return fmt.Errorf("frame of unknown type %q", f.Header(":message-type"))
 	}

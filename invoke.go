@@ -134,7 +134,7 @@ func (s *InvocationStream[T]) Chunks() iter.Seq2[T, error] { return each(&s.from
 // before, and where the model doesn't say.
 func (s *InvocationStream[T]) Tokens() Tokens {
 	m := s.metrics
-	return Tokens{Input: m.InputTokens, Output: m.OutputTokens, CacheRead: m.CacheRead, CacheWrite: m.CacheWrite}
+	return Tokens{Input: max(0, m.InputTokens), Output: max(0, m.OutputTokens), CacheRead: max(0, m.CacheRead), CacheWrite: max(0, m.CacheWrite)}
 }
 
 // Latency returns how long the model took, measured by Bedrock: known after the end of

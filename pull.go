@@ -39,7 +39,9 @@ func (p *pull) option(o *bedrockruntime.Options) {
 func (p *pull) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, md, err := next.HandleDeserialize(ctx, in)
 	if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && err == nil {
-		p.body, _ = resp.Body.(*guardedBody)
+		if p.body, ok = resp.Body.(*guardedBody); !ok && resp.Body != nil {
+			resp.Body.Close()
+		}
 	}
 	return out, md, err
 }

@@ -140,9 +140,8 @@ func (p *policy) MaxAttempts() int {
 func (p *policy) GetRetryToken(ctx context.Context, err error) (func(error) error, error) {
 	var a *attemptError
 	if !p.own && errors.As(err, &a) {
-		a.call.tell, a.call.wait = lengthen(p.backoff(a.call.attempts, err), err)
-		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < a.call.wait {
-			return nil, &deadlineError{a.call.wait}
+		if late := p.draw(a.call, err); late != nil {
+			return nil, late
 		}
 	}
 	if !p.own && judge(err) == throttled {
@@ -151,12 +150,28 @@ func (p *policy) GetRetryToken(ctx context.Context, err error) (func(error) erro
 	return p.RetryerV2.GetRetryToken(ctx, err)
 }
 
-// RetryDelay returns what GetRetryToken drew. The index that the SDK passes depends on
+// draw draws the wait before a call's next attempt.
+func (p *policy) draw(k *call, err error) error {
+	k.tell, k.wait = lengthen(p.backoff(k.attempts, err), err)
+	k.drawn = k.attempts
+	if deadline, ok := k.ctx.Deadline(); ok && time.Until(deadline) < k.wait {
+		return &deadlineError{k.wait}
+	}
+	return nil
+}
+
+// RetryDelay returns what GetRetryToken drew, or draws where a caller's retryer around
+// this one has kept it from doing so. The index that the SDK passes depends on
 // AWS_NEW_RETRIES_2026; the call counts its attempts itself.
 func (p *policy) RetryDelay(attempt int, err error) (d time.Duration, _ error) {
 	var a *attemptError
 	known := errors.As(err, &a)
 	if known && !p.own {
+		if a.call.drawn != a.call.attempts {
+			if late := p.draw(a.call, err); late != nil {
+				return 0, errors.Join(err, late)
+			}
+		}
 		a.call.logRetry(err, a.call.wait)
 		return a.call.tell, nil
 	}

@@ -24,7 +24,8 @@ func transport(have aws.HTTPClient) aws.HTTPClient {
 		return have
 	}
 	return buildable.WithTransportOptions(func(t *http.Transport) {
-		t.MaxIdleConns = 0 // the SDK's limit of 100 in all would undo the next line
+		t.DisableCompression = true // Bedrock doesn't compress; a hostile answer might
+		t.MaxIdleConns = 0          // the SDK's limit of 100 in all would undo the next line
 		t.MaxIdleConnsPerHost = idleConnections
 		if t.HTTP2 == nil {
 			t.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingAnswer}

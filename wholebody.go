@@ -21,9 +21,15 @@ func (wholeBody) ID() string { return "BedrockWholeBody" }
 func (wholeBody) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, md, err := next.HandleDeserialize(ctx, in)
 	if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && err == nil && resp.StatusCode == http.StatusOK {
-		resp.Body = &checkedBody{ReadCloser: resp.Body, ctx: ctx, json: isJSON(resp.Header)}
+		resp.Body = &checkedBody{ReadCloser: resp.Body, ctx: ctx, json: isJSON(resp.Header) && !counted(ctx, resp)}
 	}
 	return out, md, err
+}
+
+// counted reports whether the length alone tells a cut: a model's own format may call
+// itself JSON and not be.
+func counted(ctx context.Context, resp *smithyhttp.Response) bool {
+	return resp.ContentLength >= 0 && middleware.GetOperationName(ctx) == "InvokeModel"
 }
 
 func isJSON(h http.Header) bool {
