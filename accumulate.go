@@ -158,13 +158,13 @@ func (b *blockParts) result() *types.ToolResultBlock {
 func (b *blockParts) addToolResult(delta []types.ToolResultBlockDelta) {
 	r := b.result()
 	for i, part := range delta {
-		text, isText := part.(*types.ToolResultBlockDeltaMemberText)
+		_, isText := part.(*types.ToolResultBlockDeltaMemberText)
 		if i > 0 || !isText {
 			r.Content = b.endResultText(r.Content)
 		}
 		switch d := part.(type) {
 		case *types.ToolResultBlockDeltaMemberText:
-			b.resultText = append(b.resultText, text.Value...)
+			b.resultText = append(b.resultText, d.Value...)
 		case *types.ToolResultBlockDeltaMemberJson:
 			r.Content = append(r.Content, &types.ToolResultContentBlockMemberJson{Value: d.Value})
 		default:

@@ -290,7 +290,7 @@ func BenchmarkWaves(b *testing.B) {
 // reports what each costs on the client's side of one stub transport.
 func BenchmarkOpenStreams(b *testing.B) {
 	const streams = 1000
-	head := wireStream(1)[:0:0]
+	var head []byte
 	for _, f := range [][]byte{
 		bedrocktest.EventFrame("messageStart", json.RawMessage(`{"role":"assistant"}`)),
 		bedrocktest.EventFrame("contentBlockDelta", json.RawMessage(`{"contentBlockIndex":0,"delta":{"text":"Hello"},"p":"abc"}`)),

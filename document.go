@@ -96,7 +96,7 @@ func jsonText(err error) string {
 	case errors.As(err, &unsupported), errors.As(err, &number), errors.Is(err, errNotJSON), errors.Is(err, errNotUTF8):
 		return err.Error()
 	}
-	return "a type's own method refuses it"
+	return "the data doesn't fit the type"
 }
 
 var (

@@ -290,7 +290,7 @@ func (b *guardedBody) decodeException(f frame.Frame) error {
 // errException is the kind of an exception that the service sent in a stream.
 var errException = errors.New("bedrock: exception in the stream")
 
-// replyError is the failure of a response that began with HTTP status 200.
+// replyError is the failure of a response that began with success.
 type replyError struct {
 	kind      error // a sentinel, errException or errDecoding
 	cause     error // nil: none

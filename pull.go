@@ -66,8 +66,8 @@ type source[Event any] struct {
 	body   *guardedBody
 	sdk    sdkStream[Event] // nil: frames
 	fail   func(error) error
-	err    error // sticky; io.EOF after a complete end
-	closed atomic.Bool
+	err    error       // sticky; io.EOF after a complete end
+	closed atomic.Bool // by the reader; an SDK stream closes the body by itself too
 }
 
 // open begins reading p's response. sdk is nil where p took the place of the SDK's stream.

@@ -20,7 +20,7 @@ func (wholeBody) ID() string { return "BedrockWholeBody" }
 
 func (wholeBody) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, md, err := next.HandleDeserialize(ctx, in)
-	if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && err == nil && resp.StatusCode == http.StatusOK {
+	if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && err == nil && resp.StatusCode/100 == 2 {
 		resp.Body = &checkedBody{ReadCloser: resp.Body, ctx: ctx, json: isJSON(resp.Header) && !counted(ctx, resp)}
 	}
 	return out, md, err
