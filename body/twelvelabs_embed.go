@@ -17,7 +17,7 @@ type Marengo2EmbedRequest struct {
 	StartSec          *float64      `json:"startSec,omitzero"`          // of video and audio: where to start, in seconds; default 0
 	LengthSec         *float64      `json:"lengthSec,omitzero"`         // seconds from there; default to the end
 	UseFixedLengthSec float64       `json:"useFixedLengthSec,omitzero"` // clips of 2 to 10 s; default: video by shots, audio near 10 s
-	MinClipSec        int           `json:"minClipSec,omitzero"`        // shortest clip of a video: 1 to 5 s, default 4, up to UseFixedLengthSec
+	MinClipSec        int           `json:"minClipSec,omitzero"`        // shortest clip of a video: 1 to 5 s, default 4
 }
 
 // MarengoMedia is an image, video or sound, inline or in S3, by "TwelveLabs Marengo
