@@ -21,7 +21,7 @@ type AnthropicRequest struct {
 	Thinking     *AnthropicThinking     `json:"thinking,omitzero"`    // default: off
 	OutputConfig *AnthropicOutputConfig `json:"output_config,omitzero"`
 	Metadata     *AnthropicMetadata     `json:"metadata,omitzero"`
-	// ContextManagement clears old tool results and thinking in long conversations; a beta.
+	// ContextManagement clears old tool results from long conversations; a beta.
 	ContextManagement *AnthropicContextManagement `json:"context_management,omitzero"`
 
 	GuardrailConfig *GuardrailConfig `json:"amazon-bedrock-guardrailConfig,omitzero"`
@@ -67,7 +67,7 @@ type AnthropicToolChoice struct {
 }
 
 // AnthropicThinking switches thinking on, by "Extended thinking" and "Adaptive
-// thinking" in the Amazon Bedrock User Guide.
+// thinking" in the Amazon Bedrock User Guide. The newest models take "adaptive" alone.
 type AnthropicThinking struct {
 	Type         string `json:"type"`                   // required: "enabled" (with a budget), "adaptive", "disabled"
 	BudgetTokens int    `json:"budget_tokens,omitzero"` // tokens for thinking, at least 1,024 and less than MaxTokens
@@ -102,7 +102,7 @@ type AnthropicContextManagement struct {
 // AnthropicEdit is what to clear from the conversation, and when, by "Anthropic Claude
 // tool use" in the Amazon Bedrock User Guide.
 type AnthropicEdit struct {
-	Type            string              `json:"type"`                       // required: "clear_tool_uses_20250919", "clear_thinking_20251015"
+	Type            string              `json:"type"`                       // required: "clear_tool_uses_20250919"
 	Trigger         *AnthropicThreshold `json:"trigger,omitzero"`           // default: 100,000 input tokens
 	Keep            *AnthropicThreshold `json:"keep,omitzero"`              // the newest to keep; default 3 tool uses
 	ClearAtLeast    *AnthropicThreshold `json:"clear_at_least,omitzero"`    // tokens; not worth losing the cache for less
@@ -113,7 +113,7 @@ type AnthropicEdit struct {
 // AnthropicThreshold is an amount, by "Anthropic Claude tool use" in the Amazon Bedrock
 // User Guide.
 type AnthropicThreshold struct {
-	Type  string `json:"type"` // required: "input_tokens", "tool_uses", "thinking_turns"
+	Type  string `json:"type"` // required: "input_tokens", "tool_uses"
 	Value int    `json:"value"`
 }
 
@@ -125,7 +125,7 @@ type AnthropicCacheControl struct {
 }
 
 // GuardrailConfig is the part of a body that a guardrail reads, when the call names one, by
-// "Use the Amazon Bedrock InvokeModel operation with a guardrail" in the Amazon Bedrock User Guide.
+// "Apply tags to user input to filter content" in the Amazon Bedrock User Guide.
 type GuardrailConfig struct {
 	TagSuffix            string `json:"tagSuffix,omitzero"`            // of the tags around the input to check, 1 to 20 letters and digits
 	StreamProcessingMode string `json:"streamProcessingMode,omitzero"` // "SYNCHRONOUS" (default), "ASYNCHRONOUS": sent before it is checked

@@ -17,11 +17,11 @@ type AnthropicContent struct {
 func (c AnthropicContent) MarshalJSON() ([]byte, error) {
 	switch {
 	case c.Blocks != nil:
-		return json.Marshal(c.Blocks)
+		return encode(c.Blocks)
 	case c.Block != nil:
-		return json.Marshal(c.Block)
+		return encode(c.Block)
 	}
-	return json.Marshal(c.Text)
+	return encode(c.Text)
 }
 
 // UnmarshalJSON takes a list, an object or a string.
@@ -77,12 +77,12 @@ func (b AnthropicBlock) MarshalJSON() ([]byte, error) {
 	type plain AnthropicBlock
 	switch b.Type {
 	case "text":
-		return json.Marshal(struct {
+		return encode(struct {
 			plain
 			Text string `json:"text"` // hides the one of plain, as below
 		}{plain(b), b.Text})
 	case "thinking":
-		return json.Marshal(struct {
+		return encode(struct {
 			plain
 			Thinking  string `json:"thinking"`
 			Signature string `json:"signature"`
@@ -92,7 +92,7 @@ func (b AnthropicBlock) MarshalJSON() ([]byte, error) {
 			b.Input = json.RawMessage("{}")
 		}
 	}
-	return json.Marshal(plain(b))
+	return encode(plain(b))
 }
 
 // AnthropicSource is where an image or a document is from, by "Anthropic Claude
@@ -108,10 +108,10 @@ type AnthropicSource struct {
 // MarshalJSON writes a search result's source as a string.
 func (s AnthropicSource) MarshalJSON() ([]byte, error) {
 	if s.Type == "" {
-		return json.Marshal(s.Name)
+		return encode(s.Name)
 	}
 	type plain AnthropicSource
-	return json.Marshal(plain(s))
+	return encode(plain(s))
 }
 
 // UnmarshalJSON takes an object or a string.
@@ -134,10 +134,10 @@ type AnthropicCitations struct {
 // MarshalJSON writes a list where there is one.
 func (c AnthropicCitations) MarshalJSON() ([]byte, error) {
 	if c.List != nil {
-		return json.Marshal(c.List)
+		return encode(c.List)
 	}
 	type plain AnthropicCitations
-	return json.Marshal(plain(c))
+	return encode(plain(c))
 }
 
 // UnmarshalJSON takes an object or a list.

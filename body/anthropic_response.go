@@ -29,7 +29,7 @@ type AnthropicResponse struct {
 // MarshalJSON writes null for an empty stop reason and stop sequence.
 func (r AnthropicResponse) MarshalJSON() ([]byte, error) {
 	type plain AnthropicResponse
-	return json.Marshal(struct {
+	return encode(struct {
 		plain
 		StopReason   *string `json:"stop_reason"` // hides the one of plain
 		StopSequence *string `json:"stop_sequence"`
@@ -77,10 +77,9 @@ type AnthropicEdited struct {
 // AnthropicAppliedEdit is an edit that was made, by "Anthropic Claude tool use" in the
 // Amazon Bedrock User Guide.
 type AnthropicAppliedEdit struct {
-	Type                 string `json:"type"`
-	ClearedToolUses      *int   `json:"cleared_tool_uses,omitzero"`
-	ClearedThinkingTurns *int   `json:"cleared_thinking_turns,omitzero"`
-	ClearedInputTokens   *int   `json:"cleared_input_tokens,omitzero"`
+	Type               string `json:"type"`
+	ClearedToolUses    *int   `json:"cleared_tool_uses,omitzero"`
+	ClearedInputTokens *int   `json:"cleared_input_tokens,omitzero"`
 }
 
 // AnthropicChunk is an event of Claude's stream, by "Anthropic Claude Messages API" in
@@ -115,9 +114,9 @@ type AnthropicChunk struct {
 func (c AnthropicChunk) MarshalJSON() ([]byte, error) {
 	type plain AnthropicChunk
 	if !strings.HasPrefix(c.Type, "content_block_") {
-		return json.Marshal(plain(c))
+		return encode(plain(c))
 	}
-	return json.Marshal(struct {
+	return encode(struct {
 		plain
 		Index int `json:"index"` // hides the one of plain
 	}{plain(c), c.Index})
@@ -147,29 +146,29 @@ func (d AnthropicDelta) MarshalJSON() ([]byte, error) {
 	}
 	switch d.Type {
 	case "text_delta":
-		return json.Marshal(struct {
+		return encode(struct {
 			kind
 			Text string `json:"text"`
 		}{kind{d.Type}, d.Text})
 	case "input_json_delta":
-		return json.Marshal(struct {
+		return encode(struct {
 			kind
 			PartialJSON string `json:"partial_json"`
 		}{kind{d.Type}, d.PartialJSON})
 	case "thinking_delta":
-		return json.Marshal(struct {
+		return encode(struct {
 			kind
 			Thinking string `json:"thinking"`
 		}{kind{d.Type}, d.Thinking})
 	case "":
-		return json.Marshal(struct {
+		return encode(struct {
 			StopReason   *string         `json:"stop_reason"`
 			StopSequence *string         `json:"stop_sequence"`
 			StopDetails  json.RawMessage `json:"stop_details,omitzero"`
 		}{orNull(d.StopReason), orNull(d.StopSequence), d.StopDetails})
 	}
 	type plain AnthropicDelta
-	return json.Marshal(plain(d))
+	return encode(plain(d))
 }
 
 // AnthropicDeltaUsage counts tokens at the end of a stream, by "Anthropic Claude

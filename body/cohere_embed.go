@@ -59,7 +59,7 @@ type CohereEmbedResponse struct {
 	// embedding types), "embeddings_by_type" an object of lists. Both decode into the same fields.
 	ResponseType string             `json:"response_type,omitzero"`
 	Embeddings   CohereEmbeddings   `json:"embeddings"`
-	Texts        []string           `json:"texts,omitzero"`  // the texts as embedded; v3 lower-cases them
+	Texts        []string           `json:"texts,omitzero"`  // the texts; empty after images
 	Images       []CohereImage      `json:"images,omitzero"` // what the images are; only v3
 	Inputs       []CohereEmbedInput `json:"inputs,omitzero"` // the inputs; only v4
 }
@@ -68,9 +68,9 @@ type CohereEmbedResponse struct {
 func (r CohereEmbedResponse) MarshalJSON() ([]byte, error) {
 	type plain CohereEmbedResponse
 	if r.ResponseType != "embeddings_floats" {
-		return json.Marshal(plain(r))
+		return encode(plain(r))
 	}
-	return json.Marshal(struct {
+	return encode(struct {
 		plain
 		Embeddings [][]float32 `json:"embeddings"` // hides the one of plain
 	}{plain(r), r.Embeddings.Float})

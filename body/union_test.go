@@ -169,3 +169,26 @@ func TestZeroIsSent(t *testing.T) {
 		}
 	}
 }
+
+// TestTagsInPromptsStay checks that a body's own encoding leaves the choice of HTML
+// escapes to the outer encoder.
+func TestTagsInPromptsStay(t *testing.T) {
+	t.Parallel()
+	v := body.AnthropicMessage{Role: "user", Content: body.AnthropicContent{Blocks: []body.AnthropicBlock{{Type: "text", Text: "<a> & <b>"}}}}
+	var plain strings.Builder
+	e := json.NewEncoder(&plain)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		t.Fatal(err)
+	}
+	if want := `"<a> & <b>"`; !strings.Contains(plain.String(), want) {
+		t.Errorf("got %s, want %s in it", plain.String(), want)
+	}
+	escaped, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `"\u003ca\u003e \u0026 \u003cb\u003e"`; !strings.Contains(string(escaped), want) {
+		t.Errorf("got %s, want %s in it", escaped, want)
+	}
+}
