@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 	"github.com/aws/smithy-go/middleware"
+
+	"example.com/bedrock/internal/jsondoc"
 )
 
 // accumulator assembles a stream's events into what Converse would have returned. It
@@ -276,13 +278,13 @@ func (b *blockParts) reasoningText() types.ReasoningContentBlock {
 
 // toolInput makes a document of the fragments of a tool's input: {} of none, and a
 // JSON string of what was cut off in the middle.
-func toolInput(fragments []byte) rawDocument {
+func toolInput(fragments []byte) jsondoc.Document {
 	if len(fragments) == 0 {
-		return rawDocument{noDocument, json.RawMessage(`{}`)}
+		return jsondoc.Raw(json.RawMessage(`{}`))
 	}
-	if raw, err := encodeJSON(fragments); err == nil {
-		return rawDocument{noDocument, raw}
+	if d, err := jsondoc.New(fragments); err == nil {
+		return d
 	}
-	raw, _ := encodeJSON(string(fragments)) // a string always encodes
-	return rawDocument{noDocument, raw}
+	d, _ := jsondoc.New(string(fragments)) // a string always encodes
+	return d
 }

@@ -1,6 +1,7 @@
 package bedrock
 
 import (
+	"encoding/json"
 	"errors"
 	"reflect"
 	"strings"
@@ -9,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
+
+	"example.com/bedrock/internal/jsondoc"
 )
 
 // fill sets every exported field to something that isn't zero.
@@ -36,7 +39,7 @@ func fill(v reflect.Value) {
 	case reflect.Float32, reflect.Float64:
 		v.SetFloat(1)
 	case reflect.Interface:
-		if d := reflect.ValueOf(noDocument); d.Type().Implements(v.Type()) {
+		if d := reflect.ValueOf(jsondoc.Raw(json.RawMessage(`{}`))); d.Type().Implements(v.Type()) {
 			v.Set(d)
 		}
 	}
