@@ -16,6 +16,8 @@ import (
 	"github.com/aws/smithy-go/auth/bearer"
 	"github.com/aws/smithy-go/middleware"
 	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
+
+	"example.com/bedrock/internal/region"
 )
 
 // Client calls Amazon Bedrock Runtime in one region. It is safe for concurrent
@@ -169,7 +171,7 @@ func build(cfg aws.Config, s settings, sh *shared) (*Client, error) {
 
 // checkOptions refuses what would fail, or panic, in every call.
 func checkOptions(o bedrockruntime.Options) error {
-	if err := checkRegion(o.Region); err != nil {
+	if err := region.Check(o.Region); err != nil {
 		return err
 	}
 	if isNil(o.Credentials) && isNil(o.BearerAuthTokenProvider) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
+
+	"example.com/bedrock/internal/fields"
 )
 
 // Request is what a [RequestOption] changes: the fields of the SDK's
@@ -212,61 +213,25 @@ func (r *Request) unary() (*bedrockruntime.ConverseInput, error) {
 	}
 	if g := r.GuardrailConfig; g != nil {
 		in.GuardrailConfig = &types.GuardrailConfiguration{GuardrailIdentifier: g.GuardrailIdentifier, GuardrailVersion: g.GuardrailVersion, Trace: g.Trace}
-		if err := newGuardrailFields.copy(in.GuardrailConfig, g); err != nil {
+		if err := unsent(newGuardrailFields.Copy(in.GuardrailConfig, g)); err != nil {
 			return nil, err
 		}
 	}
-	return in, newRequestFields.copy(in, &r.ConverseStreamInput)
+	return in, unsent(newRequestFields.Copy(in, &r.ConverseStreamInput))
 }
 
 var (
-	newRequestFields = matchFields[bedrockruntime.ConverseInput, bedrockruntime.ConverseStreamInput]("ModelId", "AdditionalModelRequestFields",
+	newRequestFields = fields.Match[bedrockruntime.ConverseInput, bedrockruntime.ConverseStreamInput]("ModelId", "AdditionalModelRequestFields",
 		"AdditionalModelResponseFieldPaths", "InferenceConfig", "Messages", "OutputConfig", "PerformanceConfig", "PromptVariables",
 		"RequestMetadata", "ServiceTier", "System", "ToolConfig", "GuardrailConfig")
-	newGuardrailFields = matchFields[types.GuardrailConfiguration, types.GuardrailStreamConfiguration]("GuardrailIdentifier", "GuardrailVersion",
+	newGuardrailFields = fields.Match[types.GuardrailConfiguration, types.GuardrailStreamConfiguration]("GuardrailIdentifier", "GuardrailVersion",
 		"Trace", "StreamProcessingMode")
 )
 
-// fieldPlan says which field of one struct goes to which of another.
-type fieldPlan struct {
-	pairs     []fieldPair
-	unmatched []int // fields to copy from that have no counterpart
-}
-
-type fieldPair struct{ from, to int }
-
-func matchFields[To, From any](except ...string) fieldPlan {
-	var plan fieldPlan
-	to, from := reflect.TypeFor[To](), reflect.TypeFor[From]()
-	for i := range from.NumField() {
-		f := from.Field(i)
-		if !f.IsExported() || slices.Contains(except, f.Name) {
-			continue
-		}
-		if t, ok := to.FieldByName(f.Name); ok && t.Type == f.Type {
-			plan.pairs = append(plan.pairs, fieldPair{i, t.Index[0]})
-		} else {
-			plan.unmatched = append(plan.unmatched, i)
-		}
-	}
-	return plan
-}
-
-// copy copies between the structs that two pointers point to.
-func (p fieldPlan) copy(toPtr, fromPtr any) error {
-	if p.pairs == nil && p.unmatched == nil {
+// unsent is the error of a field that the unary call doesn't have, nil of none.
+func unsent(field string) error {
+	if field == "" {
 		return nil
 	}
-	to, from := reflect.ValueOf(toPtr).Elem(), reflect.ValueOf(fromPtr).Elem()
-	for _, pair := range p.pairs {
-		if f := from.Field(pair.from); !f.IsZero() {
-			to.Field(pair.to).Set(f)
-		}
-	}
-	for _, i := range p.unmatched {
-		if !from.Field(i).IsZero() {
-			return inputError{fmt.Errorf("Converse can't send the field %s, only ConverseStream can with this version of the SDK", from.Type().Field(i).Name)}
-		}
-	}
-	return nil
+	return inputError{fmt.Errorf("Converse can't send the field %s, only ConverseStream can with this version of the SDK", field)}
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/document"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
+
+	"example.com/bedrock/internal/jsondoc"
 )
 
 type textMarshaler struct{}
@@ -55,7 +57,7 @@ var documentValues = []struct {
 	{"empty", struct{}{}, `{}`},
 	{"scalars", []any{true, "s", 1.5, nil}, `[true,"s",1.5,null]`},
 	{"pointers", aws.String("p"), `"p"`},
-	{"nested document of ours", map[string]any{"d": rawDocument{noDocument, json.RawMessage(`{"x":1.0}`)}}, `{"d":{"x":1.0}}`},
+	{"nested document of ours", map[string]any{"d": jsondoc.Raw(json.RawMessage(`{"x":1.0}`))}, `{"d":{"x":1.0}}`},
 }
 
 // documentsIn puts a document in every place of a request that takes one, and
@@ -264,7 +266,7 @@ func TestDocumentsThatDoNotDecodeAreErrors(t *testing.T) {
 	var s string
 	for name, err := range map[string]error{
 		"none":        DecodeJSON(nil, &s),
-		"typed nil":   DecodeJSON((*rawDocument)(nil), &s),
+		"typed nil":   DecodeJSON((*jsondoc.Document)(nil), &s),
 		"other type":  DecodeJSON(mustJSON(t, 1), &s),
 		"no pointer":  DecodeJSON(mustJSON(t, "x"), s),
 		"nil pointer": DecodeJSON(mustJSON(t, "x"), nil),

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"example.com/bedrock/internal/frame"
+	"example.com/bedrock/internal/jsondoc"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/schemas"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
@@ -312,7 +313,7 @@ func (e *replyError) text() string {
 	case e.kind == errException:
 		return e.cause.Error()
 	case e.kind == errDecoding:
-		return plainText(e.kind) + ": " + jsonText(e.cause)
+		return plainText(e.kind) + ": " + jsondoc.Text(e.cause)
 	case e.cause != nil:
 		return plainText(e.kind) + ": " + e.cause.Error()
 	}

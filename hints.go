@@ -11,6 +11,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"example.com/bedrock/internal/frame"
+	"example.com/bedrock/internal/region"
 )
 
 // hint says what to do about a well-known failure, "" when there is nothing to add.
@@ -33,7 +34,7 @@ func hintProfile(_ *call, e *Error) string {
 	if !errors.Is(e, ErrNeedsProfile) {
 		return ""
 	}
-	prefixes := profilePrefixes(e.Region)
+	prefixes := region.ProfilePrefixes(e.Region)
 	if len(prefixes) == 0 || strings.HasPrefix(e.Model, "arn:") {
 		return "call the model by the id or ARN of an inference profile (aws bedrock list-inference-profiles)"
 	}
@@ -56,7 +57,7 @@ func hintHost(_ *call, e *Error) string {
 	if !errors.As(e.Err, &dns) || !dns.IsNotFound {
 		return ""
 	}
-	if near := nearestRegion(e.Region); near != "" && near != e.Region {
+	if near := region.Nearest(e.Region); near != "" && near != e.Region {
 		return fmt.Sprintf("there is no host %s: is the region misspelt? did you mean %s?", dns.Name, near)
 	}
 	return fmt.Sprintf("there is no host %s: does Bedrock exist in region %s, is the endpoint right, does name resolution work?", dns.Name, e.Region)

@@ -16,7 +16,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/document"
-	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 	"github.com/aws/smithy-go/eventstream"
 )
 
@@ -104,21 +103,6 @@ func TestExceptionWithABrokenPayload(t *testing.T) {
 		if e := asError(t, err); !errors.Is(err, ErrThrottled) || e.Attempts != 2 || e.HTTPStatus != 429 {
 			t.Errorf("%q: got %v", payload, err)
 		}
-	}
-}
-
-// What was delivered doesn't change.
-func TestDeliveredEventsStayAsTheyWere(t *testing.T) {
-	t.Parallel()
-	a := accumulator{}
-	delta := func(b string) *types.ContentBlockDeltaMemberImage {
-		return &types.ContentBlockDeltaMemberImage{Value: types.ImageBlockDelta{Source: &types.ImageSourceMemberBytes{Value: append(make([]byte, 0, 64), b...)}}}
-	}
-	first := delta("AAA")
-	a.block(0).delta(first)
-	a.block(0).delta(delta("BBB"))
-	if got := first.Value.Source.(*types.ImageSourceMemberBytes).Value; string(got) != "AAA" {
-		t.Errorf("got %q", got)
 	}
 }
 

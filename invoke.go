@@ -17,6 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"example.com/bedrock/internal/jsondoc"
 )
 
 // InvokeRequest is what an [InvokeOption] changes: the fields of the SDK's
@@ -213,9 +215,9 @@ func encodeBody(body any) ([]byte, error) {
 	case json.RawMessage:
 		return b, nil
 	}
-	raw, err := encodeJSON(body)
+	raw, err := jsondoc.Encode(body)
 	if err != nil {
-		return nil, &jsonError{"encoding the body", err}
+		return nil, &jsondoc.Error{Doing: "encoding the body", Err: err}
 	}
 	return raw, nil
 }

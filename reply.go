@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 	"github.com/aws/smithy-go/middleware"
+
+	"example.com/bedrock/internal/assemble"
 )
 
 // Reply is a model's answer: the SDK's ConverseOutput, with StopReason, Usage,
@@ -34,7 +36,7 @@ func newReply(out *bedrockruntime.ConverseOutput) (*Reply, error) {
 	if !ok {
 		return nil, badReply(out.ResultMetadata, ErrEmptyReply, nil)
 	}
-	markUnknownBlocks(m.Value.Content)
+	assemble.MarkUnknown(m.Value.Content)
 	return wrapReply(out), nil
 }
 
@@ -137,36 +139,3 @@ func (r *Reply) Tokens() (Tokens, bool) {
 		CacheRead: int(aws.ToInt32(u.CacheReadInputTokens)), CacheWrite: int(aws.ToInt32(u.CacheWriteInputTokens)),
 	}, true
 }
-
-// markUnknownBlocks puts a [types.UnknownUnionMember] in place of content that this
-// version of the SDK doesn't know: the SDK leaves nil there, or the same pointer as
-// the block before.
-func markUnknownBlocks(content []types.ContentBlock) {
-	markUnknown(content)
-	for _, block := range content {
-		switch block := block.(type) {
-		case *types.ContentBlockMemberToolResult:
-			markUnknown(block.Value.Content)
-		case *types.ContentBlockMemberCitationsContent:
-			markUnknown(block.Value.Content)
-			for _, c := range block.Value.Citations {
-				markUnknown(c.SourceContent)
-			}
-		}
-	}
-}
-
-// markUnknown serves any list of one of the API's unions.
-func markUnknown[Union comparable](list []Union) {
-	var before Union // nil
-	for i, v := range list {
-		if v == before {
-			list[i], _ = any(newUnknown()).(Union)
-		}
-		before = v
-	}
-}
-
-// newUnknown has no tag of its own: the SDK doesn't keep the name of what it
-// doesn't know.
-func newUnknown() *types.UnknownUnionMember { return &types.UnknownUnionMember{Tag: "unknown"} }

@@ -1,17 +1,15 @@
 package bedrock
 
 import (
-	"bytes"
 	"context"
 	"iter"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/schemas"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
-	"github.com/aws/smithy-go"
-	"github.com/aws/smithy-go/eventstream"
 	"github.com/aws/smithy-go/middleware"
 
+	"example.com/bedrock/internal/assemble"
 	"example.com/bedrock/internal/frame"
 )
 
@@ -31,7 +29,7 @@ type Stream struct {
 	from   source[types.ConverseStreamOutput]
 	events eventDecoder
 	md     middleware.Metadata
-	parts  accumulator
+	parts  assemble.Assembler
 }
 
 // ConverseStream sends a conversation and returns the model's reply as a stream.
@@ -83,7 +81,9 @@ func (s *Stream) Reply() (*Reply, error) {
 }
 
 func (s *Stream) reply() *Reply {
-	r := s.parts.reply(s.md)
+	out := s.parts.Output()
+	out.ResultMetadata = s.md
+	r := wrapReply(out)
 	r.RequestID, r.Attempts = s.RequestID, s.Attempts
 	return r
 }
@@ -112,7 +112,7 @@ func (s *Stream) text() (string, error) {
 		switch string(f.Header(":event-type")) {
 		case "contentBlockDelta":
 			if block, text, ok := frame.TextDelta(f.Payload); ok {
-				s.parts.block(block).addText(text)
+				s.parts.AddText(block, text)
 				return text, nil
 			}
 		case "contentBlockStop": // adds nothing to the reply
@@ -136,32 +136,8 @@ func (s *Stream) take(f frame.Frame, event types.ConverseStreamOutput) (types.Co
 		if err != nil {
 			return nil, s.from.end(s.from.body.fail(errDecoding, err))
 		}
-		event = asOutput(v, f)
+		event = assemble.Event(v, f)
 	}
-	s.parts.add(event)
+	s.parts.Add(event)
 	return event, nil
-}
-
-// asOutput turns a decoded event into the union that the SDK's own stream delivers.
-func asOutput(v smithy.Deserializable, f frame.Frame) types.ConverseStreamOutput {
-	switch v := v.(type) {
-	case *types.ContentBlockDeltaEvent:
-		if r, ok := v.Delta.(*types.ContentBlockDeltaMemberToolResult); ok {
-			markUnknown(r.Value)
-		}
-		return &types.ConverseStreamOutputMemberContentBlockDelta{Value: *v}
-	case *types.ContentBlockStartEvent:
-		return &types.ConverseStreamOutputMemberContentBlockStart{Value: *v}
-	case *types.ContentBlockStopEvent:
-		return &types.ConverseStreamOutputMemberContentBlockStop{Value: *v}
-	case *types.MessageStartEvent:
-		return &types.ConverseStreamOutputMemberMessageStart{Value: *v}
-	case *types.MessageStopEvent:
-		return &types.ConverseStreamOutputMemberMessageStop{Value: *v}
-	case *types.ConverseStreamMetadataEvent:
-		return &types.ConverseStreamOutputMemberMetadata{Value: *v}
-	case *eventstream.UnknownUnionMember:
-		return &types.UnknownUnionMember{Tag: v.Tag, Value: v.Value}
-	}
-	return &types.UnknownUnionMember{Tag: string(f.Header(":event-type")), Value: bytes.Clone(f.Payload)}
 }

@@ -1,4 +1,7 @@
-package bedrock
+// Package assemble makes of the events of a stream what Converse would have returned:
+// [Assembler] joins their parts, [Event] names them as the SDK's own stream does, and
+// [MarkUnknown] puts something in place of what this version of the SDK doesn't know.
+package assemble
 
 import (
 	"cmp"
@@ -8,13 +11,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
-	"github.com/aws/smithy-go/middleware"
+
+	"example.com/bedrock/internal/jsondoc"
 )
 
-// accumulator assembles a stream's events into what Converse would have returned. It
-// needs no start event: Bedrock sends none for text, reasoning and
-// citations.
-type accumulator struct {
+// Assembler joins a stream's events into what Converse would have returned. It needs no
+// start event: Bedrock sends none for text, reasoning and citations. The zero value is
+// ready to use.
+type Assembler struct {
 	out     bedrockruntime.ConverseOutput
 	role    types.ConversationRole
 	blocks  []*blockParts // in the order in which they began
@@ -44,7 +48,7 @@ type blockParts struct {
 }
 
 // block returns the parts of the block with an index, mostly of the last one.
-func (a *accumulator) block(index int32) *blockParts {
+func (a *Assembler) block(index int32) *blockParts {
 	if n := len(a.blocks); n > 0 && a.blocks[n-1].index == index {
 		return a.blocks[n-1]
 	}
@@ -60,12 +64,15 @@ func (a *accumulator) block(index int32) *blockParts {
 	return b
 }
 
+// AddText takes a text delta of the block with an index, as [Assembler.Add] would.
+func (a *Assembler) AddText(block int32, text string) { a.block(block).addText(text) }
+
 func (b *blockParts) addText(s string) {
 	b.text, b.hasText = append(b.text, s...), true
 }
 
-// add takes the next event.
-func (a *accumulator) add(event types.ConverseStreamOutput) {
+// Add takes the next event.
+func (a *Assembler) Add(event types.ConverseStreamOutput) {
 	switch e := event.(type) {
 	case *types.ConverseStreamOutputMemberMessageStart:
 		a.role = e.Value.Role
@@ -83,7 +90,7 @@ func (a *accumulator) add(event types.ConverseStreamOutput) {
 
 // metadata comes after messageStop. The conversions don't compile with an SDK whose
 // stream tells more than its unary call.
-func (a *accumulator) metadata(m types.ConverseStreamMetadataEvent) {
+func (a *Assembler) metadata(m types.ConverseStreamMetadataEvent) {
 	if m.Usage != nil {
 		a.out.Usage = m.Usage
 	}
@@ -213,8 +220,8 @@ func (b *blockParts) addImage(d types.ImageBlockDelta) {
 	}
 }
 
-// reply returns what has come so far.
-func (a *accumulator) reply(md middleware.Metadata) *Reply {
+// Output returns what has come so far.
+func (a *Assembler) Output() *bedrockruntime.ConverseOutput {
 	blocks := slices.Clone(a.blocks)
 	slices.SortStableFunc(blocks, func(x, y *blockParts) int { return cmp.Compare(x.index, y.index) })
 	message := types.Message{Role: a.role}
@@ -226,8 +233,7 @@ func (a *accumulator) reply(md middleware.Metadata) *Reply {
 	}
 	out := a.out
 	out.Output = &types.ConverseOutputMemberMessage{Value: message}
-	out.ResultMetadata = md
-	return wrapReply(&out)
+	return &out
 }
 
 func (b *blockParts) appendTo(content []types.ContentBlock) []types.ContentBlock {
@@ -276,13 +282,13 @@ func (b *blockParts) reasoningText() types.ReasoningContentBlock {
 
 // toolInput makes a document of the fragments of a tool's input: {} of none, and a
 // JSON string of what was cut off in the middle.
-func toolInput(fragments []byte) rawDocument {
+func toolInput(fragments []byte) jsondoc.Document {
 	if len(fragments) == 0 {
-		return rawDocument{noDocument, json.RawMessage(`{}`)}
+		return jsondoc.Raw(json.RawMessage(`{}`))
 	}
-	if raw, err := encodeJSON(fragments); err == nil {
-		return rawDocument{noDocument, raw}
+	if d, err := jsondoc.New(fragments); err == nil {
+		return d
 	}
-	raw, _ := encodeJSON(string(fragments)) // a string always encodes
-	return rawDocument{noDocument, raw}
+	d, _ := jsondoc.New(string(fragments)) // a string always encodes
+	return d
 }

@@ -1,0 +1,175 @@
+// Package jsondoc turns Go values into JSON text and into documents of the SDK's, and
+// back, by the rules of encoding/json. The SDK's own encoder ignores json tags, and
+// encoding/json makes {} of the SDK's documents.
+package jsondoc
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/document"
+)
+
+// Document is JSON text as a document. It overrides all that encodes or decodes,
+// so that it can stand inside other values too.
+type Document struct {
+	document.Interface // for the method that only the SDK can write
+	raw                json.RawMessage
+}
+
+var noDocument = document.NewLazyDocument(nil)
+
+// New encodes a value, as [Encode] does, into a document.
+func New(v any) (Document, error) {
+	raw, err := Encode(v)
+	if err != nil {
+		return Document{}, err
+	}
+	return Raw(raw), nil
+}
+
+// Raw makes a document of valid JSON text that doesn't change any more.
+func Raw(text json.RawMessage) Document { return Document{noDocument, text} }
+
+func (d Document) MarshalSmithyDocument() ([]byte, error) { return d.raw, nil }
+func (d Document) UnmarshalSmithyDocument(v any) error    { return json.Unmarshal(d.raw, v) }
+func (d Document) MarshalJSON() ([]byte, error)           { return d.raw, nil }
+
+// Decode stores any document in the value that v points to, by the rules of
+// encoding/json.
+func Decode(d document.Interface, v any) error {
+	if isNil(d) {
+		return errAbsent
+	}
+	raw, err := d.MarshalSmithyDocument()
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(raw, v)
+}
+
+var errAbsent = errors.New("there is none (the field was absent)")
+
+// isNil reports whether there is no document, or a nil pointer to one.
+func isNil(d document.Interface) bool {
+	v := reflect.ValueOf(d)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
+}
+
+// Encode returns v as JSON text that the caller can't change any more, without HTML
+// escapes. A [json.RawMessage] or []byte is taken as JSON text.
+func Encode(v any) ([]byte, error) {
+	v, err := plainDocuments(v, 0)
+	if err != nil {
+		return nil, err
+	}
+	var raw []byte
+	switch v := v.(type) {
+	case json.RawMessage:
+		raw = bytes.Clone(v)
+	case []byte:
+		raw = bytes.Clone(v)
+	default:
+		var b bytes.Buffer
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(v); err != nil {
+			return nil, err
+		}
+		return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	}
+	switch {
+	case !json.Valid(raw):
+		return nil, errNotJSON
+	case !utf8.Valid(raw):
+		return nil, errNotUTF8
+	}
+	return raw, nil
+}
+
+const maxDepth = 1000 // beyond which encoding/json looks for cycles
+
+// plainDocuments replaces documents of the SDK's, of which encoding/json makes {}, by
+// their JSON text, also in maps and lists of any.
+func plainDocuments(v any, depth int) (_ any, err error) {
+	if depth > maxDepth {
+		return v, nil
+	}
+	switch v := v.(type) {
+	case document.Interface:
+		return documentText(v)
+	case map[string]any:
+		plain := maps.Clone(v)
+		for name, value := range v {
+			if plain[name], err = plainDocuments(value, depth+1); err != nil {
+				return nil, err
+			}
+		}
+		return plain, nil
+	case []any:
+		plain := slices.Clone(v)
+		for i, value := range v {
+			if plain[i], err = plainDocuments(value, depth+1); err != nil {
+				return nil, err
+			}
+		}
+		return plain, nil
+	}
+	return v, nil
+}
+
+// documentText survives the SDK's encoder, which panics on a NaN.
+func documentText(d document.Interface) (raw json.RawMessage, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("a document of the SDK's can't be encoded: %v", r)
+		}
+	}()
+	if isNil(d) {
+		return json.RawMessage("null"), nil
+	}
+	return d.MarshalSmithyDocument()
+}
+
+// Text is the text of an error of encoding/json, without what a type's own methods
+// say, who may quote the value.
+func Text(err error) string {
+	var wrong *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	var method *json.MarshalerError
+	var unsupported *json.UnsupportedTypeError
+	var number *json.UnsupportedValueError
+	switch {
+	case errors.As(err, &wrong) && wrong.Field != "":
+		return fmt.Sprintf("field %s is no %s", wrong.Field, wrong.Type)
+	case errors.As(err, &wrong):
+		return fmt.Sprintf("it is no %s", wrong.Type)
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("it is not valid JSON at byte %d", syntax.Offset)
+	case errors.As(err, &method):
+		return fmt.Sprintf("the type %s refuses", method.Type)
+	case errors.As(err, &unsupported), errors.As(err, &number), errors.Is(err, errNotJSON), errors.Is(err, errNotUTF8):
+		return err.Error()
+	}
+	return "the data doesn't fit the type"
+}
+
+var (
+	errNotJSON = errors.New("the bytes are not valid JSON")
+	errNotUTF8 = errors.New("the bytes are not valid UTF-8")
+)
+
+// Error is an error of encoding/json whose text is that of [Text].
+type Error struct {
+	Doing string
+	Err   error
+}
+
+func (e *Error) Error() string { return e.Doing + ": " + Text(e.Err) }
+func (e *Error) Unwrap() error { return e.Err }
