@@ -21,7 +21,9 @@ import (
 // StreamProcessingMode, which a call without a stream leaves out.
 type Request struct {
 	bedrockruntime.ConverseStreamInput
-	err error
+	err       error
+	wanted    *wanted // structured output
+	maxRounds int     // of Run; 0: the default
 }
 
 // Fail lets an option reject the request: the call returns the first such error, in an
@@ -131,6 +133,7 @@ func (c *Client) Converse(ctx context.Context, model string, messages []types.Me
 	if err != nil {
 		return nil, c.fail(op, model, start, err)
 	}
+	reply.wanted = r.wanted
 	return reply, nil
 }
 

@@ -19,6 +19,8 @@ type Reply struct {
 	*bedrockruntime.ConverseOutput
 	RequestID string // AWS request id, for AWS support
 	Attempts  int    // requests sent, at least 1
+
+	wanted *wanted // what Decode is to find
 }
 
 // Tokens counts the tokens of a call. Bedrock's input count leaves out what was

@@ -30,6 +30,7 @@ type Stream struct {
 	events eventDecoder
 	md     middleware.Metadata
 	parts  assemble.Assembler
+	wanted *wanted // what the reply's Decode is to find
 }
 
 // ConverseStream sends a conversation and returns the model's reply as a stream.
@@ -48,7 +49,7 @@ func (c *Client) ConverseStream(ctx context.Context, model string, messages []ty
 	if err = p.check(err); err != nil {
 		return nil, c.fail(opConverseStream, model, start, err)
 	}
-	s := &Stream{RequestID: p.body.requestID, Attempts: attempts(out.ResultMetadata), events: newEventDecoder(schemas.ConverseStreamOutput), md: out.ResultMetadata}
+	s := &Stream{RequestID: p.body.requestID, Attempts: attempts(out.ResultMetadata), events: newEventDecoder(schemas.ConverseStreamOutput), md: out.ResultMetadata, wanted: r.wanted}
 	s.from.open(p, out.GetStream())
 	return s, nil
 }
@@ -84,7 +85,7 @@ func (s *Stream) reply() *Reply {
 	out := s.parts.Output()
 	out.ResultMetadata = s.md
 	r := wrapReply(out)
-	r.RequestID, r.Attempts = s.RequestID, s.Attempts
+	r.RequestID, r.Attempts, r.wanted = s.RequestID, s.Attempts, s.wanted
 	return r
 }
 

@@ -1,0 +1,114 @@
+// Package schema makes JSON schemas of Go types, in the part of the language that
+// Bedrock takes for tools and structured output, and checks JSON against schemas.
+package schema
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+
+	"github.com/google/jsonschema-go/jsonschema"
+)
+
+// Schema is a JSON schema: its text, and what checks a value against it.
+type Schema struct {
+	JSON     json.RawMessage
+	IsObject bool // it says that a value is an object
+
+	resolved *jsonschema.Resolved
+}
+
+// Parse reads a schema that was written by hand. Its text stays as it is.
+func Parse(text json.RawMessage) (*Schema, error) {
+	if t := bytes.TrimSpace(text); len(t) == 0 || t[0] != '{' {
+		return nil, errors.New("a schema is a JSON object, as in {\"type\":\"object\"}")
+	}
+	var s jsonschema.Schema
+	if err := json.Unmarshal(text, &s); err != nil {
+		return nil, fmt.Errorf("the schema can't be read: %w", err)
+	}
+	return resolve(text, &s)
+}
+
+// For infers the schema of a Go type by its json and jsonschema tags. The text is what
+// Bedrock takes: no null for a slice or an optional field, no bounds of numbers or
+// lengths ("Structured output" in the Amazon Bedrock User Guide). Values are checked
+// against all that the type says, so a null where encoding/json takes one is no
+// mismatch, and a number that overflows the type is one.
+func For(t reflect.Type) (*Schema, error) {
+	known := map[reflect.Type]*jsonschema.Schema{}
+	if err := inspect(t, typeName(t), known, nil); err != nil {
+		return nil, err
+	}
+	s, err := jsonschema.ForType(t, &jsonschema.ForOptions{TypeSchemas: known})
+	if err != nil {
+		return nil, err
+	}
+	var text bytes.Buffer
+	write(&text, s, false)
+	return resolve(text.Bytes(), s)
+}
+
+func resolve(text json.RawMessage, s *jsonschema.Schema) (*Schema, error) {
+	resolved, err := s.Resolve(nil)
+	if err != nil {
+		return nil, fmt.Errorf("the schema can't be used: %w", err)
+	}
+	isObject := s.Type == "object" || len(s.Types) == 2 && s.Types[0] == "null" && s.Types[1] == "object"
+	return &Schema{JSON: text, IsObject: isObject, resolved: resolved}, nil
+}
+
+// Check reports why a JSON value doesn't fit: a [*Mismatch], or an error of JSON itself.
+func (s *Schema) Check(value json.RawMessage) error {
+	var v any
+	if err := json.Unmarshal(value, &v); err != nil {
+		return err
+	}
+	if err := s.resolved.Validate(v); err != nil {
+		return &Mismatch{err}
+	}
+	return nil
+}
+
+// Mismatch says where a value doesn't fit a schema. Its text quotes the value: it is for
+// the model that wrote it.
+type Mismatch struct{ err error }
+
+func (m *Mismatch) Error() string {
+	text := m.err.Error()
+	if at := deepest.FindStringIndex(text); at != nil {
+		return m.where() + text[at[1]:]
+	}
+	return text
+}
+
+// deepest matches what the validator says of the way to where the mismatch is.
+var deepest = regexp.MustCompile(`^(?:validating [^ ]+: )+`)
+
+// where is the place of the mismatch, in the words of the schema, "" for the root.
+func (m *Mismatch) where() string {
+	way := strings.Split(strings.TrimSuffix(deepest.FindString(m.err.Error()), ": "), ": validating ")
+	place := strings.TrimPrefix(way[len(way)-1], "validating ")
+	if !strings.HasPrefix(place, "/") {
+		return ""
+	}
+	place = strings.NewReplacer("/properties/", ".", "/items", "[]", "/additionalProperties", ".*").Replace(place)
+	return strings.TrimPrefix(place, ".") + ": "
+}
+
+// Brief says it without the value, and so is fit for a log.
+func (m *Mismatch) Brief() string {
+	text := deepest.ReplaceAllString(m.err.Error(), "")
+	if missing, ok := strings.CutPrefix(text, "required: "); ok { // names of the schema's own
+		return m.where() + missing
+	}
+	keyword, _, ok := strings.Cut(text, ":")
+	if !ok || strings.Contains(keyword, " ") {
+		keyword = "additionalProperties"
+	}
+	return m.where() + "doesn't fit the schema's " + keyword
+}

@@ -1,0 +1,101 @@
+package bedrock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
+)
+
+// Exchange is what came of a conversation with tools.
+type Exchange struct {
+	Messages []types.Message // those given, and all that followed: replies and results of tools
+	Reply    *Reply          // the last one, nil if there was none
+	Tokens   Tokens          // of all rounds, as far as the service said
+	Rounds   int             // replies that came
+}
+
+const defaultRounds = 10
+
+// ErrMaxRounds says that a model still asked for tools in the last round of [Client.Run].
+var ErrMaxRounds = errors.New("bedrock: the model asks for more rounds of tools")
+
+// roundsError is ErrMaxRounds after so many rounds.
+type roundsError int
+
+func (n roundsError) Error() string {
+	return fmt.Sprintf("after %d rounds the model asks for tools again: raise MaxRounds, or go on from the Messages of the Exchange", int(n))
+}
+
+func (roundsError) Unwrap() error { return ErrMaxRounds }
+
+// MaxRounds bounds how many replies [Client.Run] asks the model for, at least 1. Default
+// 10. It changes nothing for other calls.
+func MaxRounds(n int) RequestOption {
+	return func(r *Request) {
+		if n < 1 {
+			r.Fail(fmt.Errorf("MaxRounds(%d): at least 1, the first reply itself", n))
+			return
+		}
+		r.maxRounds = n
+	}
+}
+
+// Run converses until the model is done with its tools: it sends the messages, runs the
+// tools that the reply asks for ([Reply.CallTools]), sends their results, and so on. It
+// ends with the first reply that holds no tool use of the caller's, or that stopped for
+// something else than tool_use or end_turn, such as max_tokens. That the tools are
+// offered needs no [UseTools].
+//
+// [ToolChoiceAny] and [ToolChoiceTool] hold for the first round; then the model is free
+// to answer. With [OutputViaTool] the reply that holds the output is the last.
+//
+// The exchange is complete also with an error, which is [ErrMaxRounds] when the model
+// asks for tools once more after [MaxRounds], else that of [Client.Converse] or
+// CallTools: to go on, answer what Messages ends with and call Run again.
+func (c *Client) Run(ctx context.Context, model string, messages []types.Message, tools []Tool, opts ...RequestOption) (*Exchange, error) {
+	start := time.Now()
+	x := &Exchange{Messages: slices.Clip(messages)}
+	opts = append(slices.Clip(opts), UseTools(tools...))
+	rounds := newRequest(model, messages, opts).maxRounds
+	if rounds == 0 {
+		rounds = defaultRounds
+	}
+	for {
+		reply, err := c.Converse(ctx, model, x.Messages, opts...)
+		if err != nil {
+			return x, err
+		}
+		x.add(reply)
+		if len(reply.pendingTools()) == 0 || reply.holdsOutput() {
+			return x, nil
+		}
+		if x.Rounds == rounds {
+			return x, c.fail("Run", model, start, roundsError(rounds))
+		}
+		results, err := reply.CallTools(ctx, tools...)
+		x.Messages = append(x.Messages, results)
+		if err != nil {
+			return x, err
+		}
+		if x.Rounds == 1 {
+			opts = append(opts, freeChoice)
+		}
+	}
+}
+
+func (x *Exchange) add(r *Reply) {
+	tokens, _ := r.Tokens()
+	x.Reply, x.Rounds, x.Tokens = r, x.Rounds+1, x.Tokens.Add(tokens)
+	x.Messages = append(x.Messages, r.Message())
+}
+
+// freeChoice lets a model that was made to use a tool answer after it.
+func freeChoice(r *Request) {
+	if r.ToolConfig != nil && r.ToolConfig.ToolChoice != nil {
+		r.tools().ToolChoice = nil
+	}
+}

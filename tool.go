@@ -1,0 +1,262 @@
+package bedrock
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
+
+	"example.com/bedrock/internal/jsondoc"
+	"example.com/bedrock/internal/parallel"
+	"example.com/bedrock/internal/schema"
+)
+
+// Tool is a function that a model may ask to run. [NewTool] makes one of a Go function;
+// fill in the struct for a schema of your own. API field: toolConfig.tools.toolSpec.
+type Tool struct {
+	Name        string // 1 to 64 letters, digits, _ and -
+	Description string // what it does and when to use it: the model chooses by it
+	Schema      any    // JSON schema of the input, an object: a [json.RawMessage] or what encodes to one; nil: an object
+	Strict      bool   // ask Bedrock to hold the input to the schema, where the model can
+
+	// Call runs the tool. The result goes to the model as [Reply.CallTools] says, and so
+	// does the text of an error. Nil: the tool is offered to the model, and answering it
+	// is the caller's own affair.
+	Call func(ctx context.Context, input json.RawMessage) (any, error)
+
+	inferred *schema.Schema // NewTool's
+}
+
+// NewTool makes a tool of a function. In is a struct or a map: the schema of the input
+// is inferred from it by google/jsonschema-go. The json tags name the fields, those
+// without omitempty or omitzero are required, and a jsonschema tag describes one:
+//
+//	type weather struct {
+//		City string `json:"city" jsonschema:"name of the city, in English"`
+//		Days int    `json:"days,omitempty" jsonschema:"1 to 7, default 1"`
+//	}
+//
+// Left out of what Bedrock is sent, since not every model takes it, are bounds of numbers
+// and null for slices; input is checked against them all the same.
+//
+// NewTool panics when In has no schema, saying which field, or the name isn't one.
+func NewTool[In, Out any](name, description string, fn func(context.Context, In) (Out, error)) Tool {
+	inferred, err := schema.For(reflect.TypeFor[In]())
+	if err == nil && !inferred.IsObject {
+		err = fmt.Errorf("the input %s is no struct or map, which a tool's input is", reflect.TypeFor[In]())
+	}
+	if err == nil {
+		err = checkToolName(name)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("bedrock: NewTool(%q): %v", name, err))
+	}
+	call := func(ctx context.Context, input json.RawMessage) (any, error) {
+		var in In
+		if err := json.Unmarshal(input, &in); err != nil {
+			return nil, fmt.Errorf("the input doesn't fit: %w", err)
+		}
+		return fn(ctx, in)
+	}
+	return Tool{Name: name, Description: description, Schema: inferred.JSON, Call: call, inferred: inferred}
+}
+
+var toolName = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`) // API field: toolSpec.name
+
+func checkToolName(name string) error {
+	if !toolName.MatchString(name) {
+		return fmt.Errorf("a tool's name is 1 to 64 letters, digits, _ and -, not %.80q", name)
+	}
+	return nil
+}
+
+// schemaText is the schema as it is sent.
+func (t Tool) schemaText() (json.RawMessage, error) {
+	if t.Schema == nil {
+		return json.RawMessage(`{"type":"object"}`), nil
+	}
+	text, err := jsondoc.Encode(t.Schema)
+	if err == nil && !isObject(text) {
+		err = errors.New("it must be a JSON object")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("schema of tool %s: %w", t.Name, err)
+	}
+	return text, nil
+}
+
+// compile returns what checks the tool's input.
+func (t Tool) compile() (*schema.Schema, error) {
+	text, err := t.schemaText()
+	if err != nil {
+		return nil, err
+	}
+	if t.inferred != nil && bytes.Equal(text, t.inferred.JSON) {
+		return t.inferred, nil
+	}
+	s, err := schema.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("schema of tool %s: %w", t.Name, err)
+	}
+	return s, nil
+}
+
+func isObject(text []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) }
+
+// UseTools offers tools to the model. What it asks for is in [Reply.ToolUses];
+// [Reply.CallTools] runs it, and [Client.Run] does so until the model is done. Given
+// twice, all are offered. API field: toolConfig.tools.
+func UseTools(tools ...Tool) RequestOption {
+	specs := make([]types.Tool, len(tools))
+	var bad error
+	for i, t := range tools {
+		text, err := t.schemaText()
+		if bad = errors.Join(bad, checkToolName(t.Name), err); bad != nil {
+			break
+		}
+		spec := types.ToolSpecification{Name: aws.String(t.Name), InputSchema: &types.ToolInputSchemaMemberJson{Value: jsondoc.Raw(text)}}
+		if t.Description != "" {
+			spec.Description = aws.String(t.Description)
+		}
+		if t.Strict {
+			spec.Strict = aws.Bool(true)
+		}
+		specs[i] = &types.ToolMemberToolSpec{Value: spec}
+	}
+	return func(r *Request) {
+		if bad != nil {
+			r.Fail(fmt.Errorf("UseTools: %w", bad))
+			return
+		}
+		if len(specs) > 0 {
+			c := r.tools()
+			c.Tools = append(slices.Clip(c.Tools), specs...)
+		}
+	}
+}
+
+// toolsAtOnce bounds how many tools of one reply run side by side.
+const toolsAtOnce = 8
+
+// CallTools runs the tools that the reply asks for, up to 8 side by side, and returns
+// the message with their results, in order, to append after [Reply.Message]. A result is
+// sent as JSON if it encodes to an object, else as text, "(empty)" if that is blank; a
+// [types.ToolResultContentBlock], or a slice of them, is sent as it is.
+//
+// The model is told of a tool that fails or isn't among tools, and of input that
+// doesn't fit its schema, in an error result. A panic of a tool is the caller's, when the
+// others have ended.
+//
+// Nothing runs, and the message has no content, unless the reply stopped for tool_use or
+// end_turn: a call that max_tokens cut isn't run. Tools that the service runs itself
+// (Type server_tool_use) are left to it. CallTools fails when a tool has no Call or a
+// schema that can't be used, or gives a result that has no JSON, and when ctx ends; the
+// message then still has a result for every call, so that the conversation can go on.
+func (r *Reply) CallTools(ctx context.Context, tools ...Tool) (types.Message, error) {
+	uses := r.pendingTools()
+	results, errs := make([]types.ContentBlock, len(uses)), make([]error, len(uses))
+	parallel.Each(len(uses), toolsAtOnce, func(i int) {
+		var result *types.ContentBlockMemberToolResult
+		if result, errs[i] = callTool(ctx, uses[i], tools); errs[i] != nil {
+			result = ToolError(aws.ToString(uses[i].ToolUseId), errs[i].Error())
+		}
+		results[i] = result
+	})
+	for _, err := range errs {
+		if err != nil {
+			return User("", results...), fmt.Errorf("bedrock: calling tools: %w", err)
+		}
+	}
+	return User("", results...), nil
+}
+
+// pendingTools are the tool uses that the caller is to answer.
+func (r *Reply) pendingTools() []types.ToolUseBlock {
+	if r.ConverseOutput == nil || r.StopReason != types.StopReasonToolUse && r.StopReason != types.StopReasonEndTurn {
+		return nil
+	}
+	return slices.DeleteFunc(r.ToolUses(), func(use types.ToolUseBlock) bool { return use.Type == types.ToolUseTypeServerToolUse })
+}
+
+// callTool runs one tool. What is no affair of the model's is an error.
+func callTool(ctx context.Context, use types.ToolUseBlock, tools []Tool) (*types.ContentBlockMemberToolResult, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	id, name := aws.ToString(use.ToolUseId), aws.ToString(use.Name)
+	i := slices.IndexFunc(tools, func(t Tool) bool { return t.Name == name })
+	if i < 0 {
+		return ToolError(id, fmt.Sprintf("there is no tool %q; the tools are: %s", name, toolNames(tools))), nil
+	}
+	tool := tools[i]
+	if tool.Call == nil {
+		return nil, fmt.Errorf("tool %s has no Call: answer it with ToolResult", name)
+	}
+	s, err := tool.compile()
+	if err != nil {
+		return nil, err
+	}
+	var input json.RawMessage
+	if err := DecodeJSON(use.Input, &input); err != nil {
+		return ToolError(id, "the call has no input"), nil
+	}
+	if err := s.Check(input); err != nil {
+		return ToolError(id, "the input doesn't fit the tool's schema: "+err.Error()), nil
+	}
+	out, err := tool.Call(ctx, input)
+	if ctx.Err() != nil && err != nil {
+		return nil, context.Cause(ctx)
+	}
+	if err != nil {
+		return ToolError(id, err.Error()), nil
+	}
+	content, err := toolContent(out)
+	if err != nil {
+		return nil, fmt.Errorf("result of tool %s: %w", name, err)
+	}
+	result := ToolResult(id, "")
+	result.Value.Content = content
+	return result, nil
+}
+
+func toolNames(tools []Tool) string {
+	names := make([]string, len(tools))
+	for i, t := range tools {
+		names[i] = t.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// toolContent is a tool's result as the model gets it.
+func toolContent(v any) ([]types.ToolResultContentBlock, error) {
+	switch v := v.(type) {
+	case types.ToolResultContentBlock:
+		return []types.ToolResultContentBlock{v}, nil
+	case []types.ToolResultContentBlock:
+		return v, nil
+	case string:
+		return toolText(v), nil
+	}
+	raw, err := jsondoc.Encode(v)
+	if err != nil {
+		return nil, err
+	}
+	var text string
+	switch {
+	case isObject(raw):
+		return []types.ToolResultContentBlock{&types.ToolResultContentBlockMemberJson{Value: jsondoc.Raw(raw)}}, nil
+	case json.Unmarshal(raw, &text) == nil: // a string, or null
+		return toolText(text), nil
+	}
+	return toolText(string(raw)), nil
+}
+
+func toolText(text string) []types.ToolResultContentBlock { return ToolResult("", text).Value.Content }
