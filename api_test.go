@@ -25,7 +25,6 @@ func TestEveryExportedNameHasAnExample(t *testing.T) {
 			"Error.Error":  "Error_text", // what a log line has
 			"Error.Is":     "Error",      // called by errors.Is
 			"Error.Unwrap": "Error_sdkType",
-			"Tokens":       "Reply_Tokens",
 		}},
 		{"bedrocktest", nil},
 	}

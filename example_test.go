@@ -170,15 +170,16 @@ func ExampleRequestOption() {
 	defer srv.Close()
 	client := srv.Client()
 
-	flex := func(r *bedrock.Request) {
-		r.ServiceTier = &types.ServiceTier{Type: types.ServiceTierTypeFlex}
+	grounding := func(r *bedrock.Request) { // a tool that runs at the service
+		tool := &types.ToolMemberSystemTool{Value: types.SystemTool{Name: aws.String("nova_grounding")}}
+		r.ToolConfig = &types.ToolConfiguration{Tools: []types.Tool{tool}}
 	}
-	_, err := client.Converse(context.Background(), "amazon.nova-lite-v1:0", bedrock.Prompt("No hurry?"), flex)
+	_, err := client.Converse(context.Background(), "amazon.nova-lite-v1:0", bedrock.Prompt("News?"), grounding)
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(string(srv.Requests()[0].Body))
-	// Output: {"messages":[{"content":[{"text":"No hurry?"}],"role":"user"}],"serviceTier":{"type":"flex"}}
+	// Output: {"messages":[{"content":[{"text":"News?"}],"role":"user"}],"toolConfig":{"tools":[{"systemTool":{"name":"nova_grounding"}}]}}
 }
 
 // An option of one's own refuses what it can't send.
@@ -224,10 +225,7 @@ func ExamplePrompt_image() {
 
 	var png []byte // read from a file
 	reply, err := client.Converse(context.Background(), "amazon.nova-lite-v1:0", bedrock.Prompt("What is this?",
-		&types.ContentBlockMemberImage{Value: types.ImageBlock{
-			Format: types.ImageFormatPng,
-			Source: &types.ImageSourceMemberBytes{Value: png},
-		}}))
+		bedrock.Image(types.ImageFormatPng, png)))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -237,10 +235,7 @@ func ExamplePrompt_image() {
 
 // A tool's result is a message of the user without text.
 func ExampleUser() {
-	message := bedrock.User("", &types.ContentBlockMemberToolResult{Value: types.ToolResultBlock{
-		ToolUseId: aws.String("t1"),
-		Content:   []types.ToolResultContentBlock{&types.ToolResultContentBlockMemberText{Value: "12 °C"}},
-	}})
+	message := bedrock.User("", bedrock.ToolResult("t1", "12 °C"))
 	fmt.Println(message.Role, len(message.Content))
 	// Output: user 1
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"example.com/bedrock/internal/frame"
+	"example.com/bedrock/internal/refusal"
 	"example.com/bedrock/internal/region"
 )
 
@@ -27,7 +28,7 @@ func hint(k *call, e *Error) string {
 // hints from the most to the least specific.
 var hints = []func(*call, *Error) string{
 	hintProfile, hintARNRegion, hintHost, hintAPIKey, hintCustomEndpoint, hintCredentials, hintModelAccess,
-	hintOtherRegion, hintModelID, hintQuota, hintDaily, hintUncapped, hintEmptyMessage, hintTruncated, hintNotBedrock,
+	hintOtherRegion, hintModelID, hintQuota, hintDaily, hintUncapped, hintEmptyMessage, hintRequest, hintTruncated, hintNotBedrock,
 }
 
 func hintProfile(_ *call, e *Error) string {
@@ -174,6 +175,18 @@ func hintEmptyMessage(_ *call, e *Error) string {
 		return "a message has no content: Prompt and User leave empty text out, which Bedrock would refuse"
 	}
 	return ""
+}
+
+// hintRequest is for requests that are known to be refused, yet go out: a model may come
+// that takes them.
+func hintRequest(k *call, e *Error) string {
+	switch {
+	case k.attempts == 0 || !errors.Is(e, ErrInvalid) || errors.Is(e, ErrContextWindow):
+		return ""
+	case containsFold(e.Message, "duplicate document names"):
+		return "the names of documents must differ in the whole conversation, earlier messages included"
+	}
+	return refusal.Reason(k.input)
 }
 
 func hintTruncated(k *call, e *Error) string {

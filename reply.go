@@ -24,13 +24,24 @@ type Reply struct {
 }
 
 // Tokens counts the tokens of a call. Bedrock's input count leaves out what was
-// read from or written to the prompt cache.
+// read from or written to the prompt cache, so that nothing is in two of the fields.
 type Tokens struct {
 	Input      int // neither read from nor written to the cache
 	Output     int
 	CacheRead  int // input read from the cache
 	CacheWrite int // input written to the cache
 }
+
+// Add returns the sum of two calls' tokens.
+func (t Tokens) Add(u Tokens) Tokens {
+	return Tokens{t.Input + u.Input, t.Output + u.Output, t.CacheRead + u.CacheRead, t.CacheWrite + u.CacheWrite}
+}
+
+// TotalInput is all of the prompt, cached or not, which other APIs report as input.
+func (t Tokens) TotalInput() int { return t.Input + t.CacheRead + t.CacheWrite }
+
+// Total is [Tokens.TotalInput] and the output. API field: usage.totalTokens.
+func (t Tokens) Total() int { return t.TotalInput() + t.Output }
 
 // newReply checks that there is a message.
 func newReply(out *bedrockruntime.ConverseOutput) (*Reply, error) {

@@ -49,7 +49,7 @@ func output(option, name string, s *schema.Schema, err error) RequestOption {
 			return
 		}
 		r.wanted = &wanted{schema: s}
-		r.output().TextFormat = &types.OutputFormat{
+		own(&r.OutputConfig).TextFormat = &types.OutputFormat{
 			Type:      types.OutputFormatTypeJsonSchema,
 			Structure: &types.OutputFormatStructureMemberJsonSchema{Value: types.JsonSchemaDefinition{Name: aws.String(name), Schema: aws.String(string(s.JSON))}},
 		}

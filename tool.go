@@ -138,7 +138,7 @@ func UseTools(tools ...Tool) RequestOption {
 		}
 		if len(specs) > 0 {
 			c := r.tools()
-			c.Tools = append(slices.Clip(c.Tools), specs...)
+			c.Tools = append(c.Tools, specs...)
 		}
 	}
 }

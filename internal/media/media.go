@@ -1,0 +1,106 @@
+// Package media tells the format of a file, in the API's names, and makes names of
+// documents that Bedrock takes.
+package media
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// A Kind is what a content block holds.
+type Kind string
+
+const (
+	Image    Kind = "image"
+	Video    Kind = "video"
+	Audio    Kind = "audio"
+	Document Kind = "document"
+)
+
+// accepted are the formats of the API's enums ImageFormat, VideoFormat, AudioFormat and
+// DocumentFormat.
+var accepted = map[Kind][]string{
+	Image:    {"png", "jpeg", "gif", "webp"},
+	Video:    {"mp4", "mov", "mkv", "webm", "flv", "mpeg", "mpg", "wmv", "three_gp"},
+	Audio:    {"mp3", "wav", "flac", "ogg", "opus", "aac", "x-aac", "m4a", "mp4", "mkv", "mka", "webm", "mpeg", "mpga", "pcm"},
+	Document: {"pdf", "docx", "doc", "xlsx", "xls", "csv", "html", "md", "txt"},
+}
+
+// aliases are extensions that are no names of formats.
+var aliases = map[string]string{
+	"jpg": "jpeg", "jpe": "jpeg", "jfif": "jpeg",
+	"3gp": "three_gp", "3gpp": "three_gp", "3g2": "three_gp", "m4v": "mp4", "qt": "mov",
+	"oga": "ogg", "wave": "wav", "m4b": "m4a",
+	"htm": "html", "markdown": "md", "text": "txt",
+}
+
+// maxSize is far over all that a request can hold: a file of this size was given by mistake.
+const maxSize = 1 << 30
+
+// Read reads a file of a kind and tells its format.
+func Read(path string, kind Kind) (format string, data []byte, err error) {
+	if data, err = read(path); err == nil {
+		format, err = Format(filepath.Ext(path), data, kind)
+	}
+	switch pathErr := (*os.PathError)(nil); {
+	case errors.As(err, &pathErr): // names the file
+		return "", nil, fmt.Errorf("bedrock: %s file: %w", kind, err)
+	case err != nil:
+		return "", nil, fmt.Errorf("bedrock: %s file %s: %w", kind, path, err)
+	}
+	return format, data, nil
+}
+
+// ReadBlock makes a content block of what Read reads.
+func ReadBlock[F ~string, Block any](path string, kind Kind, block func(F, []byte) *Block) (*Block, error) {
+	format, data, err := Read(path, kind)
+	if err != nil {
+		return nil, err
+	}
+	return block(F(format), data), nil
+}
+
+func read(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxSize {
+		return nil, fmt.Errorf("it has %d bytes, more than a request can hold", info.Size())
+	}
+	return os.ReadFile(path)
+}
+
+// Format tells the format of content that a file with that extension has. What the content
+// says counts; where it allows several formats the extension chooses, and it decides alone
+// about content without a mark of its own.
+func Format(extension string, data []byte, kind Kind) (string, error) {
+	if len(data) == 0 {
+		return "", errors.New("it is empty")
+	}
+	named := strings.ToLower(strings.TrimPrefix(extension, "."))
+	if alias, ok := aliases[named]; ok {
+		named = alias
+	}
+	found := sniff(data, named)
+	formats := found.formats[kind]
+	switch {
+	case slices.Contains(formats, named):
+		return named, nil
+	case found.needsExtension && len(formats) > 0:
+		return "", fmt.Errorf("its content is %s: the extension must be one of %s", found.what, strings.Join(formats, ", "))
+	case len(formats) > 0:
+		return formats[0], nil
+	case found.what == "" && slices.Contains(accepted[kind], named):
+		return named, nil
+	}
+	what := found.what
+	if what == "" {
+		what = "of no known format"
+	}
+	return "", fmt.Errorf("its content is %s, the accepted formats are %s", what, strings.Join(accepted[kind], ", "))
+}

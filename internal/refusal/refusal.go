@@ -1,0 +1,109 @@
+// Package refusal tells why Bedrock refuses requests that look right.
+package refusal
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/document"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
+)
+
+var promptARN = regexp.MustCompile(`^arn:[^:]*:bedrock:[^:]*:[^:]*:prompt/`)
+
+// maxCachePoints is what each model takes in a request ("Prompt caching" in the User Guide).
+const maxCachePoints = 4
+
+// Reason says what is known to be refused in the SDK's input of Converse or
+// ConverseStream, and what to do; "" of others, and when it knows nothing.
+func Reason(input any) string {
+	var r request
+	switch in := input.(type) {
+	case *bedrockruntime.ConverseInput:
+		r = request{aws.ToString(in.ModelId), in.Messages, in.System, in.ToolConfig, in.InferenceConfig, in.AdditionalModelRequestFields}
+	case *bedrockruntime.ConverseStreamInput:
+		r = request{aws.ToString(in.ModelId), in.Messages, in.System, in.ToolConfig, in.InferenceConfig, in.AdditionalModelRequestFields}
+	default:
+		return ""
+	}
+	switch points := r.cachePoints(); {
+	case promptARN.MatchString(r.model) && r.bringsItsOwn():
+		return "the model is the ARN of a prompt: its system prompt, inference parameters, tools and model fields are set in Prompt management, and can't be in the request"
+	case r.forcesTool() && r.thinks():
+		return "a model that thinks can't be forced to use a tool: choose ToolChoiceAuto, or leave the thinking out"
+	case points > maxCachePoints:
+		return fmt.Sprintf("the request has %d cache points in its messages, system prompt and tools: models take %d at most", points, maxCachePoints)
+	}
+	return ""
+}
+
+type request struct {
+	model     string
+	messages  []types.Message
+	system    []types.SystemContentBlock
+	tools     *types.ToolConfiguration
+	inference *types.InferenceConfiguration
+	fields    document.Interface
+}
+
+// bringsItsOwn reports what Converse in the API Reference excludes for a prompt's ARN.
+func (r request) bringsItsOwn() bool {
+	return r.system != nil || r.tools != nil || r.inference != nil || r.fields != nil
+}
+
+func (r request) forcesTool() bool {
+	if r.tools == nil {
+		return false
+	}
+	switch r.tools.ToolChoice.(type) {
+	case *types.ToolChoiceMemberAny, *types.ToolChoiceMemberTool:
+		return true
+	}
+	return false
+}
+
+// thinks knows what Claude models call the field, and Nova models.
+func (r request) thinks() bool {
+	if r.fields == nil {
+		return false
+	}
+	raw, err := r.fields.MarshalSmithyDocument()
+	if err != nil {
+		return false // it can't have been sent
+	}
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(raw, &fields) != nil {
+		return false // no object, so no thinking
+	}
+	for _, name := range []string{"thinking", "reasoning_config", "reasoningConfig"} {
+		var mode struct{ Type string }
+		if json.Unmarshal(fields[name], &mode) == nil && mode.Type != "" && mode.Type != "disabled" {
+			return true
+		}
+	}
+	return false
+}
+
+func (r request) cachePoints() int {
+	n := count[*types.SystemContentBlockMemberCachePoint](r.system)
+	if r.tools != nil {
+		n += count[*types.ToolMemberCachePoint](r.tools.Tools)
+	}
+	for _, m := range r.messages {
+		n += count[*types.ContentBlockMemberCachePoint](m.Content)
+	}
+	return n
+}
+
+// count counts one of the members of a union.
+func count[Member, Union any](list []Union) (n int) {
+	for _, v := range list {
+		if _, ok := any(v).(Member); ok {
+			n++
+		}
+	}
+	return n
+}
