@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+
+	"example.com/bedrock/body"
 )
 
 // families in the order in which errors name them.
@@ -39,59 +41,29 @@ var families = []Family{
 	},
 }
 
-// Titan's bodies. Source: "Amazon Titan Embeddings G1 - Text" in the Amazon Bedrock User
-// Guide, which has those of V2 too.
-type (
-	titanV1Body struct {
-		InputText string `json:"inputText"`
-	}
-	titanV2Body struct {
-		InputText  string `json:"inputText"`
-		Dimensions int    `json:"dimensions,omitempty"` // 256, 512 or 1024, the default
-		Normalize  bool   `json:"normalize"`            // default true, said all the same
-	}
-	titanAnswer struct {
-		Embedding vector  `json:"embedding"`
-		Tokens    float64 `json:"inputTextTokenCount"` // other Titan models were seen to write 28.0
-	}
-)
+// Requests are those of package body, in which each field has its source. Answers are read
+// into less than body's: Titan's holds its vector twice.
 
-func titanV1Request(texts []string, _ Options) any { return titanV1Body{texts[0]} }
+func titanV1Request(texts []string, _ Options) any {
+	return body.TitanEmbedTextRequest{InputText: texts[0]}
+}
 
+// titanV2Request asks for the default, normalized vectors, in so many words: they stay so.
 func titanV2Request(texts []string, o Options) any {
-	return titanV2Body{InputText: texts[0], Dimensions: o.Dimensions, Normalize: !o.Unnormalized}
+	normalize := !o.Unnormalized
+	return body.TitanEmbedTextRequest{InputText: texts[0], Dimensions: o.Dimensions, Normalize: &normalize}
 }
 
 func decodeTitan(answer []byte) (Result, error) {
-	var a titanAnswer
+	var a struct {
+		Embedding vector `json:"embedding"`
+		Tokens    int    `json:"inputTextTokenCount"`
+	}
 	if err := json.Unmarshal(answer, &a); err != nil {
 		return Result{}, err
 	}
-	return Result{plain([]vector{a.Embedding}), int(a.Tokens)}, nil
+	return Result{plain([]vector{a.Embedding}), a.Tokens}, nil
 }
-
-// Nova's bodies. Source: "Complete embeddings request and response schema" in the Amazon
-// Nova User Guide.
-type (
-	novaBody struct {
-		TaskType string     `json:"taskType"`
-		Params   novaParams `json:"singleEmbeddingParams"`
-	}
-	novaParams struct {
-		Purpose   string   `json:"embeddingPurpose"`
-		Dimension int      `json:"embeddingDimension,omitempty"` // 256, 384, 1024 or 3072, the default
-		Text      novaText `json:"text"`
-	}
-	novaText struct {
-		Truncation string `json:"truncationMode"` // required
-		Value      string `json:"value"`
-	}
-	novaAnswer struct {
-		Embeddings []struct {
-			Embedding vector `json:"embedding"`
-		} `json:"embeddings"`
-	}
-)
 
 // novaPurposes: a query looks for texts, as these are what this package makes vectors
 // of. Indexes that hold other media too want GENERIC_RETRIEVAL.
@@ -100,17 +72,23 @@ var novaPurposes = map[string]string{
 }
 
 // dontTruncate makes a text that is too long an error, as it is for Titan, instead of a
-// vector of its beginning.
+// vector of a part of it.
 const dontTruncate = "NONE"
 
 func novaRequest(texts []string, o Options) any {
-	return novaBody{TaskType: "SINGLE_EMBEDDING", Params: novaParams{
-		Purpose: o.Purpose, Dimension: o.Dimensions, Text: novaText{Truncation: dontTruncate, Value: texts[0]},
+	return body.NovaEmbedRequest{TaskType: "SINGLE_EMBEDDING", SingleEmbeddingParams: &body.NovaEmbedParams{
+		EmbeddingPurpose:   o.Purpose,
+		EmbeddingDimension: o.Dimensions,
+		Text:               &body.NovaEmbedText{TruncationMode: dontTruncate, Value: texts[0]},
 	}}
 }
 
 func decodeNova(answer []byte) (Result, error) {
-	var a novaAnswer
+	var a struct {
+		Embeddings []struct {
+			Embedding vector `json:"embedding"`
+		} `json:"embeddings"`
+	}
 	if err := json.Unmarshal(answer, &a); err != nil {
 		return Result{}, err
 	}
@@ -121,31 +99,21 @@ func decodeNova(answer []byte) (Result, error) {
 	return Result{Vectors: plain(vectors)}, nil
 }
 
-// Cohere's bodies. Source: "Cohere Embed v3" and "Cohere Embed v4" in the Amazon Bedrock
-// User Guide.
-type (
-	cohereBody struct {
-		InputType string   `json:"input_type"` // required
-		Texts     []string `json:"texts"`
-		Dimension int      `json:"output_dimension,omitempty"` // v4: 256, 512, 1024 or 1536, the default
-		Truncate  string   `json:"truncate"`                   // v3: default NONE; v4's is undocumented
-	}
-	cohereAnswer struct {
-		Embeddings cohereVectors `json:"embeddings"`
-	}
-)
-
-const cohereBatch = 96 // API field: texts
+// cohereBatch is the most texts that a request can have. Source: "Cohere Embed v3" and
+// "Cohere Embed v4" in the Amazon Bedrock User Guide, parameter texts.
+const cohereBatch = 96
 
 // coherePurposes: the other purposes are spelt as Cohere spells them.
 var coherePurposes = map[string]string{"": "search_document", Document: "search_document", Query: "search_query"}
 
 func cohereRequest(texts []string, o Options) any {
-	return cohereBody{InputType: o.Purpose, Texts: texts, Dimension: o.Dimensions, Truncate: dontTruncate}
+	return body.CohereEmbedRequest{InputType: o.Purpose, Texts: texts, OutputDimension: o.Dimensions, Truncate: dontTruncate}
 }
 
 func decodeCohere(answer []byte) (Result, error) {
-	var a cohereAnswer
+	var a struct {
+		Embeddings cohereVectors `json:"embeddings"`
+	}
 	if err := json.Unmarshal(answer, &a); err != nil {
 		return Result{}, err
 	}
