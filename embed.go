@@ -150,11 +150,11 @@ func (e *embedder) check() (err error) {
 	return e.family.Check(e.Options)
 }
 
-// run starts the calls and puts together what they bring. However it ends, no call goes
-// on: each sends its end to a channel that has room for all.
+// run starts the calls and puts together what they bring. However it ends, a panic
+// included, it waits for all that are under way, and so leaves no goroutine.
 func (e *embedder) run(ctx context.Context) (*Embeddings, error) {
 	ctx, stop := context.WithCancel(ctx)
-	ends, calls := make(chan embedded, min(e.concurrency, len(e.texts))), 0
+	ends, calls := make(chan embedded), 0
 	defer func() {
 		for stop(); calls > 0; calls-- {
 			<-ends
