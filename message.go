@@ -15,8 +15,8 @@ func Prompt(text string, more ...types.ContentBlock) []types.Message {
 }
 
 // User makes a message of the user: text, and content blocks after it. Empty text
-// is left out, as Bedrock refuses blank text. Documents of the same name are numbered,
-// "report (2)", as Bedrock refuses those too: names must differ in the whole conversation.
+// is left out, as Bedrock refuses blank text. Documents of one name are numbered, "report
+// (2)": it refuses a name that repeats. In other messages it mustn't repeat either.
 func User(text string, more ...types.ContentBlock) types.Message {
 	return message(types.ConversationRoleUser, text, more)
 }
@@ -44,7 +44,8 @@ func message(role types.ConversationRole, text string, more []types.ContentBlock
 }
 
 // Image is a picture. Bedrock leaves limits to the models; up to 20 of 3.75 MB and 8000 px
-// a side are widely accepted ("API restrictions"; Message in the API Reference).
+// a side are widely accepted ("API restrictions" in the User Guide; Message in the API
+// Reference).
 func Image(format types.ImageFormat, data []byte) *types.ContentBlockMemberImage {
 	return &types.ContentBlockMemberImage{Value: types.ImageBlock{Format: format, Source: &types.ImageSourceMemberBytes{Value: data}}}
 }
@@ -119,7 +120,8 @@ func DocumentText(name, text string) *types.ContentBlockMemberDocument {
 }
 
 func newDocument(name string, format types.DocumentFormat, source types.DocumentSource) *types.ContentBlockMemberDocument {
-	return &types.ContentBlockMemberDocument{Value: types.DocumentBlock{Name: aws.String(media.DocumentName(name)), Format: format, Source: source}}
+	name = media.DocumentName(name)
+	return &types.ContentBlockMemberDocument{Value: types.DocumentBlock{Name: &name, Format: format, Source: source}}
 }
 
 func s3(uri string) types.S3Location { return types.S3Location{Uri: &uri} }
@@ -128,8 +130,8 @@ func s3(uri string) types.S3Location { return types.S3Location{Uri: &uri} }
 // [Cited], to cite: its source, title and passages.
 func SearchResult(source, title string, texts ...string) *types.ContentBlockMemberSearchResult {
 	content := make([]types.SearchResultContentBlock, len(texts))
-	for i := range texts {
-		content[i].Text = &texts[i]
+	for i, text := range texts {
+		content[i].Text = &text
 	}
 	return &types.ContentBlockMemberSearchResult{Value: types.SearchResultBlock{Source: &source, Title: &title, Content: content}}
 }
