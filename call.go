@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"example.com/bedrock/internal/wholebody"
 )
 
 // call is one API call, all its attempts. It lives in the middlewares of its stack, and
@@ -59,7 +61,7 @@ func (s settings) install(from *origin, skew *atomic.Int64) func(*middleware.Sta
 		if stack.ID() == opConverseStream || stack.ID() == opInvokeStream {
 			return guard{k, s.stall, s.unmarkedEnd}.install(stack)
 		}
-		return stack.Deserialize.Add(wholeBody{}, middleware.After)
+		return stack.Deserialize.Add(wholebody.Middleware{Lost: newLostBody}, middleware.After)
 	}
 }
 

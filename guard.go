@@ -335,6 +335,16 @@ func (e *replyError) corrupt() bool {
 	return errors.Is(e.cause, frame.ErrChecksum) || errors.Is(e.cause, frame.ErrFormat)
 }
 
+// lostBody is a reply that ended in the middle: nothing of it has been delivered, so
+// another attempt is safe.
+type lostBody struct{ cause error }
+
+func newLostBody(cause error) error { return &lostBody{cause} }
+
+func (e *lostBody) Error() string        { return plainText(ErrTruncated) + ": " + e.cause.Error() }
+func (e *lostBody) Unwrap() []error      { return []error{ErrTruncated, e.cause} }
+func (e *lostBody) RetryableError() bool { return !isResponseTimeout(e.cause) }
+
 // eventProtocol decodes each event with a protocol value of its own: the SDK
 // shares one per client, on which concurrent streams race.
 type eventProtocol struct{ *restjson1.Protocol }

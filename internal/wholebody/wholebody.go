@@ -1,4 +1,5 @@
-package bedrock
+// Package wholebody distinguishes JSON replies that were cut off from malformed ones.
+package wholebody
 
 import (
 	"context"
@@ -11,17 +12,19 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// wholeBody is the middleware that distinguishes a JSON reply that was cut off from a
-// malformed one, for every operation that is no stream. The SDK reports both as failed
-// decoding and retries only some of the first.
-type wholeBody struct{}
+// Middleware checks the end of the reply of every operation that is no stream. The SDK
+// reports a reply that was cut and one that is malformed alike as failed decoding, and
+// retries only some of the first.
+type Middleware struct {
+	Lost func(cause error) error // makes the error of a reply that was cut
+}
 
-func (wholeBody) ID() string { return "BedrockWholeBody" }
+func (Middleware) ID() string { return "BedrockWholeBody" }
 
-func (wholeBody) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+func (m Middleware) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, md, err := next.HandleDeserialize(ctx, in)
 	if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && err == nil && resp.StatusCode/100 == 2 {
-		resp.Body = &checkedBody{ReadCloser: resp.Body, ctx: ctx, json: isJSON(resp.Header) && !counted(ctx, resp)}
+		resp.Body = &checkedBody{ReadCloser: resp.Body, ctx: ctx, lost: m.Lost, json: isJSON(resp.Header) && !counted(ctx, resp)}
 	}
 	return out, md, err
 }
@@ -41,11 +44,12 @@ func isJSON(h http.Header) bool {
 	return err == nil && kind == "application/json"
 }
 
-// checkedBody is a reply whose end is checked: a connection that is lost, and JSON
-// that begins with a brace and doesn't end with one, are a [lostBody].
+// checkedBody is a reply whose end is checked. Cut are one whose connection was lost,
+// and JSON that begins with a brace and doesn't end with one.
 type checkedBody struct {
 	io.ReadCloser
 	ctx         context.Context // of the attempt
+	lost        func(cause error) error
 	json        bool
 	first, last byte // that are no white space
 }
@@ -60,9 +64,9 @@ func (b *checkedBody) Read(p []byte) (int, error) {
 	case err != io.EOF && b.ctx.Err() != nil:
 		err = &smithy.CanceledError{Err: b.ctx.Err()}
 	case err != io.EOF:
-		err = &lostBody{err}
+		err = b.lost(err)
 	case b.first == '{' && b.last != '}':
-		err = &lostBody{io.ErrUnexpectedEOF}
+		err = b.lost(io.ErrUnexpectedEOF)
 	}
 	return n, err
 }
@@ -82,11 +86,3 @@ func (b *checkedBody) note(p []byte) {
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
-
-// lostBody is a reply that ended in the middle: nothing of it has been delivered, so
-// another attempt is safe.
-type lostBody struct{ cause error }
-
-func (e *lostBody) Error() string        { return plainText(ErrTruncated) + ": " + e.cause.Error() }
-func (e *lostBody) Unwrap() []error      { return []error{ErrTruncated, e.cause} }
-func (e *lostBody) RetryableError() bool { return !isResponseTimeout(e.cause) }
