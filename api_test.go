@@ -22,9 +22,12 @@ func TestEveryExportedNameHasAnExample(t *testing.T) {
 		elsewhere map[string]string // name → the Example that shows it in its stead
 	}{
 		{".", map[string]string{
-			"Error.Error":  "Error_text", // what a log line has
-			"Error.Is":     "Error",      // called by errors.Is
-			"Error.Unwrap": "Error_sdkType",
+			"Exchange":           "Client_Run",
+			"OutputError.Error":  "OutputError",
+			"OutputError.Unwrap": "OutputError",
+			"Error.Error":        "Error_text", // what a log line has
+			"Error.Is":           "Error",      // called by errors.Is
+			"Error.Unwrap":       "Error_sdkType",
 		}},
 		{"bedrocktest", nil},
 	}

@@ -59,7 +59,7 @@ func MaxRounds(n int) RequestOption {
 func (c *Client) Run(ctx context.Context, model string, messages []types.Message, tools []Tool, opts ...RequestOption) (*Exchange, error) {
 	start := time.Now()
 	x := &Exchange{Messages: slices.Clip(messages)}
-	opts = append(slices.Clip(opts), UseTools(tools...))
+	opts = slices.Concat([]RequestOption{UseTools(tools...)}, opts)
 	rounds := newRequest(model, messages, opts).maxRounds
 	if rounds == 0 {
 		rounds = defaultRounds
