@@ -104,11 +104,17 @@ func (r *Request) conversation() *conversation {
 	return c
 }
 
-func (c *conversation) tools() []tool {
+// toolList is toolConfig.tools, with whatever else stands among the tools.
+func (c *conversation) toolList() []tool {
 	if c.ToolConfig == nil {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(c.ToolConfig.Tools), func(t tool) bool { return t.ToolSpec == nil })
+	return c.ToolConfig.Tools
+}
+
+// tools are those that the caller runs.
+func (c *conversation) tools() []tool {
+	return slices.DeleteFunc(slices.Clone(c.toolList()), func(t tool) bool { return t.ToolSpec == nil })
 }
 
 // forcedTool is the tool that the model can't but use, "" if there is none.
@@ -139,7 +145,7 @@ func (c *conversation) thinking() string {
 	return cmp.Or(fields.Thinking.Type, fields.Anthropic.Type, fields.Nova.Type)
 }
 
-// results are the tool results of the message at index.
+// results are the tool results of the message.
 func (t turn) results() (all []*toolResult) {
 	for _, b := range t.Content {
 		if b.ToolResult != nil {

@@ -167,7 +167,7 @@ func (b embeddingBody) nova() (kind, input string) {
 }
 
 func embeddingReply(family family, body embeddingBody, inputs []string, dimension, tokens int) (any, error) {
-	var vectors [][]float32
+	vectors := [][]float32{}
 	for _, input := range inputs {
 		vectors = append(vectors, vectorOf(input, dimension))
 	}
@@ -176,7 +176,7 @@ func embeddingReply(family family, body embeddingBody, inputs []string, dimensio
 		return map[string]any{"embedding": vectors[0], "inputTextTokenCount": tokens}, nil
 	case titanV2:
 		byType := map[string]any{}
-		for _, kind := range append([]string{}, orFloat(body.EmbeddingTypes)...) {
+		for _, kind := range orFloat(body.EmbeddingTypes) {
 			byType[kind] = vectors[0]
 			if kind == "binary" {
 				byType[kind] = bits(vectors[0])
@@ -204,7 +204,7 @@ func cohereReply(family family, body embeddingBody, vectors [][]float32) (any, e
 	}
 	byType := map[string]any{}
 	for _, kind := range orFloat(body.CohereTypes) {
-		var list []any
+		list := []any{}
 		for _, v := range vectors {
 			encoded, err := quantized(kind, v)
 			if err != nil {

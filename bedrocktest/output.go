@@ -62,18 +62,26 @@ func Refusal(text string) Response {
 // addTrace adds the trace of a guardrail to a reply, where there is something
 // to trace and somebody who asked. The shape is that of recorded replies.
 func (r Response) addTrace(req *Request, reply map[string]any) map[string]any {
+	if !r.blocked {
+		return reply
+	}
 	c := req.conversation()
-	if !r.blocked || c == nil || c.GuardrailConfig.Trace == "" || c.GuardrailConfig.Trace == string(types.GuardrailTraceDisabled) {
+	if c == nil || c.GuardrailConfig.Trace == "" || c.GuardrailConfig.Trace == string(types.GuardrailTraceDisabled) {
 		return reply
 	}
 	characters := 0
 	for _, m := range c.Messages {
 		characters += len(m.text())
 	}
-	coverage := map[string]any{"textCharacters": map[string]int{"guarded": characters, "total": characters}}
 	assessment := map[string]any{
-		"invocationMetrics": map[string]any{"guardrailCoverage": coverage, "guardrailProcessingLatency": latency.Milliseconds(), "usage": guardrailUnits()},
-		"topicPolicy":       map[string]any{"topics": []any{map[string]any{"action": "BLOCKED", "detected": true, "name": "bedrocktest", "type": "DENY"}}},
+		"invocationMetrics": map[string]any{
+			"guardrailCoverage":          map[string]any{"textCharacters": map[string]int{"guarded": characters, "total": characters}},
+			"guardrailProcessingLatency": latency.Milliseconds(),
+			"usage":                      guardrailUnits(),
+		},
+		"topicPolicy": map[string]any{"topics": []any{
+			map[string]any{"action": "BLOCKED", "detected": true, "name": "bedrocktest", "type": "DENY"},
+		}},
 	}
 	reply["trace"] = map[string]any{"guardrail": map[string]any{
 		"actionReason":    "Guardrail blocked.",

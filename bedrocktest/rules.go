@@ -182,18 +182,16 @@ func tooManyImages(c *conversation) string {
 			}
 		}
 		if images > 20 {
-			return fmt.Sprintf("The content field in the Message object at messages.%d includes %d images. The most that it can include is 20.", i, images)
+			return fmt.Sprintf("The content field in the Message object at messages.%d includes %d images. "+
+				"The most that it can include is 20.", i, images)
 		}
 	}
 	return ""
 }
 
-// Every maker's models: vercel's gateway and mastra-ai/mastra 8494 quote it.
+// Of every maker's models; mastra-ai/mastra 8494 quotes it.
 func schemaType(c *conversation) string {
-	if c.ToolConfig == nil {
-		return ""
-	}
-	for i, t := range c.ToolConfig.Tools {
+	for i, t := range c.toolList() {
 		if t.ToolSpec != nil && !t.takesObject() {
 			return fmt.Sprintf("The value at toolConfig.tools.%d.toolSpec.inputSchema.json.type must be one of the following: object.", i)
 		}
@@ -201,13 +199,11 @@ func schemaType(c *conversation) string {
 	return ""
 }
 
-// Quoted by opencode and Vercel gateway users; the index is that of the second.
+// Read in several projects' notes of Bedrock's answers; the index is that of
+// the second. Anthropic's own service has other words.
 func duplicateTool(c *conversation) string {
-	if c.ToolConfig == nil {
-		return ""
-	}
 	defined := map[string]bool{}
-	for i, t := range c.ToolConfig.Tools {
+	for i, t := range c.toolList() {
 		if t.ToolSpec == nil {
 			continue
 		}
@@ -226,7 +222,7 @@ func unknownToolChoice(c *conversation) string {
 		return ""
 	}
 	name := c.ToolConfig.ToolChoice.Tool.Name
-	for _, t := range c.ToolConfig.Tools {
+	for _, t := range c.toolList() {
 		if t.ToolSpec == nil && t.CachePoint == nil || t.ToolSpec != nil && t.ToolSpec.Name == name {
 			return "" // it is there, or may be one that the service runs
 		}
@@ -250,11 +246,9 @@ func tooManyCachePoints(c *conversation) string {
 			points++
 		}
 	}
-	if c.ToolConfig != nil {
-		for _, t := range c.ToolConfig.Tools {
-			if t.CachePoint != nil {
-				points++
-			}
+	for _, t := range c.toolList() {
+		if t.CachePoint != nil {
+			points++
 		}
 	}
 	if points <= 4 || !slices.Contains([]string{"amazon", "anthropic"}, provider(c.model)) {

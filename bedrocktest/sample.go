@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Sample answers any request as an obliging model would, made up on the spot,
-// for demos and offline runs: srv.Handle(func(*Request) Response { return
-// Sample() }). To Converse and ConverseStream it replies, in this order:
+// Sample answers any request as an obliging model would, with what it makes up
+// on the spot, for demos and offline runs. To Converse and ConverseStream it
+// replies, in this order:
 //
 //   - to toolChoice that leaves one tool, with a use of it
 //   - to a request with tools whose last message holds no tool result, with a

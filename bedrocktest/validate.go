@@ -159,7 +159,7 @@ func (c *conversation) toolConstraints(v *violations) {
 	if c.ToolConfig.Tools != nil && len(c.ToolConfig.Tools) == 0 {
 		v.add("[]", "toolConfig.tools", "have length greater than or equal to 1")
 	}
-	for i, t := range c.ToolConfig.Tools {
+	for i, t := range c.toolList() {
 		if t.ToolSpec == nil {
 			continue
 		}
@@ -232,7 +232,8 @@ func promptOverridden(c *conversation) string {
 	if set == nil {
 		return ""
 	}
-	return fmt.Sprintf("A prompt from Prompt management defines %s itself. Remove what the request sets of it and try again.", strings.Join(set, ", "))
+	return fmt.Sprintf("A prompt from Prompt management defines %s itself. Remove what the request sets of it and try again.",
+		strings.Join(set, ", "))
 }
 
 func (c *conversation) prompt() bool { return strings.Contains(c.model, ":prompt/") }
@@ -242,7 +243,8 @@ func (c *conversation) prompt() bool { return strings.Contains(c.model, ":prompt
 func responsePaths(c *conversation) string {
 	for _, path := range c.AdditionalModelResponseFieldPaths {
 		if !strings.HasPrefix(path, "/") {
-			return fmt.Sprintf("The additionalModelResponseFieldPaths field holds %q, which is no JSON pointer. A JSON pointer begins with a slash.", path)
+			return fmt.Sprintf("The additionalModelResponseFieldPaths field holds %q, which is no JSON pointer. "+
+				"A JSON pointer begins with a slash.", path)
 		}
 	}
 	return ""
