@@ -110,17 +110,18 @@ func ExampleEmbedError_Unwrap() {
 }
 
 func ExampleEmbedOption() {
-	srv := embedServer()
+	srv := bedrocktest.NewServer()
 	defer srv.Close()
+	srv.Queue(bedrocktest.Embeddings(256))
 	client := srv.Client()
 
-	search := []bedrock.EmbedOption{bedrock.EmbedFor(bedrock.EmbedQuery), bedrock.EmbedDimensions(2)}
+	search := []bedrock.EmbedOption{bedrock.EmbedFor(bedrock.EmbedQuery), bedrock.EmbedDimensions(256)}
 	got, err := client.Embed(context.Background(), "us.cohere.embed-v4:0", []string{"capitals of Europe"}, search...)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(got.Vectors)
-	// Output: [[0.6 0.8]]
+	fmt.Println(len(got.Vectors), "vector of", len(got.Vectors[0]), "dimensions")
+	// Output: 1 vector of 256 dimensions
 }
 
 func ExampleEmbedFor() {

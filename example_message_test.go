@@ -19,6 +19,7 @@ import (
 func showBody(messages []types.Message, opts ...bedrock.RequestOption) {
 	srv := bedrocktest.NewServer()
 	defer srv.Close()
+	srv.Lenient = true // one message without the rest of its conversation
 	srv.Queue(bedrocktest.Text("A reply."))
 	if _, err := srv.Client().Converse(context.Background(), "amazon.nova-lite-v1:0", messages, opts...); err != nil {
 		log.Fatal(err)

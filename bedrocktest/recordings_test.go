@@ -27,7 +27,7 @@ var notRules = map[string]string{
 // TestValidatorAgreesWithRecordings sends recorded requests to the validator:
 // none that the service answered is refused, and what it refused is refused
 // with the same words, or in notRules.
-func TestValidatorAgreesWithRecordings(t *testing.T) {
+func TestValidatorAgreesWithRecorded(t *testing.T) {
 	t.Parallel()
 	dir := os.Getenv("BEDROCK_RECORDINGS")
 	if dir == "" {
