@@ -11,10 +11,26 @@
 // model's own format, for what Converse doesn't serve.
 //
 // A model is named by its id, the id of an inference profile, or an ARN, sent as it is.
-// Messages and content are the SDK's types; [Prompt], [User] and [Assistant] build the
-// common ones, and options such as [System] and [MaxTokens] set the rest. Anything
-// without an option here is a field of [Request], or a call on [Client.SDK], which is
-// configured the same way.
+// Messages and content are the SDK's types; [Prompt], [User], [Image], [DocumentFile] and
+// so on build the common ones, and options such as [System] and [MaxTokens] set the rest.
+// Anything without an option here is a field of [Request], or a call on [Client.SDK],
+// which is configured the same way.
+//
+// # Tools
+//
+// [NewTool] makes a tool of a Go function, with the schema of its input; [Client.Run]
+// converses until the model is done with its tools. [UseTools] and [Reply.CallTools] are
+// its two halves, for a loop of your own, over streams too.
+//
+// # Structured output
+//
+// [OutputAs] makes a model answer in JSON that fits a Go type, [OutputViaTool] does so for
+// models that have tools alone, and [Reply.Decode] reads the answer of either.
+//
+// # Embeddings
+//
+// [Client.Embed] turns texts into vectors, as many as you have. Package body has the
+// types for what else [Invoke] is for: Claude's own format, reranking, images, videos.
 //
 // # Load
 //

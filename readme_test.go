@@ -13,7 +13,10 @@ import (
 	"example.com/bedrock/bedrocktest"
 )
 
-var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
+var (
+	goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
+	goCell  = regexp.MustCompile("(?m)^\\|[^|\n]*\\| `([^\n]*)` \\|$") // of the table with a line of code for each thing
+)
 
 // fragment is what a piece of a program is put into: a function for statements,
 // the file for declarations.
@@ -29,9 +32,26 @@ import (
 
 	"example.com/bedrock"
 	"example.com/bedrock/bedrocktest"
+	"example.com/bedrock/body"
+	"fmt"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 )
 
-var _ = []any{context.Background, errors.New, log.Print, slog.New, testing.Short, synctest.Wait, bedrock.New, bedrocktest.NewServer}
+var _ = []any{context.Background, errors.New, log.Print, slog.New, testing.Short, synctest.Wait, bedrock.New, bedrocktest.NewServer,
+	body.AnthropicVersion, fmt.Print, types.ImageFormatPng}
+
+// What the pieces take for granted.
+var (
+	model, promptARN, manual, passage string
+	texts, passages                   []string
+	data                              []byte
+	talk                              []types.Message
+	tools                             []bedrock.Tool
+	report                            *types.ContentBlockMemberDocument
+	config                            *types.InferenceConfiguration
+	reply                             *bedrock.Reply
+	total, tokens                     bedrock.Tokens
+)
 
 %s
 `
@@ -66,6 +86,31 @@ func TestReadme(t *testing.T) {
 	}
 }
 
+// Every line of code in the README's table compiles, as a statement or a value.
+func TestReadmeTable(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := goCell.FindAllSubmatch(page, -1)
+	if len(rows) < 25 {
+		t.Fatalf("%d lines of code in the table", len(rows))
+	}
+	var statements strings.Builder
+	for _, row := range rows {
+		code := string(row[1])
+		if !strings.Contains(code, "=") || strings.HasPrefix(code, "func(") {
+			code = "use(" + code + ")"
+		}
+		fmt.Fprintf(&statements, "\t{\n\t\t%s\n\t}\n", code)
+	}
+	source := "func use(...any) {}\n\nfunc _(ctx context.Context, client *bedrock.Client, err error) {\n" + statements.String() + "}\n"
+	if _, out := compile(t, fmt.Sprintf(fragment, source)); out != "" {
+		t.Error(out)
+	}
+}
+
 func runProgram(t *testing.T, source string) {
 	program, out := compile(t, source)
 	if out != "" {
@@ -73,14 +118,29 @@ func runProgram(t *testing.T, source string) {
 	}
 	srv := bedrocktest.NewServer()
 	defer srv.Close()
-	srv.Queue(bedrocktest.Text("Hello from the stand-in"))
+	want := "Hello from the stand-in"
+	switch {
+	case strings.Contains(source, "bedrock.NewTool"):
+		srv.Queue(bedrocktest.ToolUse("weather", "t1", map[string]any{"city": "Paris"}))
+		srv.Handle(func(r *bedrocktest.Request) bedrocktest.Response {
+			if !strings.Contains(string(r.Body), "18 °C and sunny in Paris") {
+				return bedrocktest.Text("the tool didn't run")
+			}
+			return bedrocktest.Text(want)
+		})
+	case strings.Contains(source, "bedrock.OutputAs"):
+		want = "Ada from England"
+		srv.Queue(bedrocktest.Output(map[string]any{"Name": "Ada", "Country": "England"}))
+	default:
+		srv.Queue(bedrocktest.Text(want))
+	}
 	env, err := srv.Environ()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(program)
 	cmd.Env = env
-	if printed, err := cmd.CombinedOutput(); err != nil || strings.TrimSpace(string(printed)) != "Hello from the stand-in" {
+	if printed, err := cmd.CombinedOutput(); err != nil || strings.TrimSpace(string(printed)) != want {
 		t.Errorf("the program printed %q, %v", printed, err)
 	}
 }
