@@ -193,3 +193,31 @@ func TestRunEndsWithItsContext(t *testing.T) {
 		t.Errorf("got %v after %d requests, %s", err, len(srv.Requests()), rolesOf(x.Messages))
 	}
 }
+
+func TestRunEndsWithTheOutput(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	tools := []bedrock.Tool{weather(t, new([]string))}
+	for name, tt := range map[string]struct {
+		opt     bedrock.RequestOption
+		answers []bedrocktest.Response
+	}{
+		"OutputAs":                    {bedrock.OutputAs[person](), []bedrocktest.Response{useWeather("t1", "Paris"), bedrocktest.Text(`{"name":"Ada","age":1,"tags":[]}`)}},
+		"OutputViaTool":               {bedrock.OutputViaTool[person](), []bedrocktest.Response{bedrocktest.ToolUse("person", "t1", person{Name: "Ada"})}},
+		"OutputViaTool, other first":  {bedrock.OutputViaTool[person](), []bedrocktest.Response{useWeather("t1", "Paris"), bedrocktest.ToolUse("person", "t2", person{Name: "Ada"})}},
+		"OutputViaTool, beside other": {bedrock.OutputViaTool[person](), []bedrocktest.Response{useWeather("t1", "Paris").And(bedrocktest.ToolUse("person", "t2", person{Name: "Ada"}))}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, client := serve(t, tt.answers...)
+			x, err := client.Run(ctx, testModel, bedrock.Prompt("Who?"), tools, tt.opt)
+			if err != nil || x.Rounds != len(tt.answers) {
+				t.Fatalf("%d rounds, %v", x.Rounds, err)
+			}
+			var got person
+			if err := x.Reply.Decode(&got); err != nil || got.Name != "Ada" {
+				t.Errorf("got %+v, %v", got, err)
+			}
+		})
+	}
+}
