@@ -3,10 +3,8 @@ package bedrock
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"os"
 	"slices"
-	"strings"
 	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,7 +15,11 @@ import (
 	"github.com/aws/smithy-go/middleware"
 	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
 
+	"example.com/bedrock/internal/endpoint"
+	"example.com/bedrock/internal/event"
+	"example.com/bedrock/internal/null"
 	"example.com/bedrock/internal/region"
+	"example.com/bedrock/internal/transport"
 )
 
 // Client calls Amazon Bedrock Runtime in one region. It is safe for concurrent
@@ -81,7 +83,7 @@ func NewFromConfig(cfg aws.Config, opts ...Option) (*Client, error) {
 
 // asV2 adapts a retryer of the SDK's first interface; nil stays nil.
 func asV2(r aws.Retryer) aws.RetryerV2 {
-	if isNil(r) {
+	if null.Is(r) {
 		return nil
 	}
 	if v2, ok := r.(aws.RetryerV2); ok {
@@ -136,13 +138,13 @@ func build(cfg aws.Config, s settings, sh *shared) (*Client, error) {
 	from := &origin{log: s.log}
 	ours := func(o *bedrockruntime.Options) {
 		if sh.http == nil {
-			sh.http, sh.env = transport(o.HTTPClient), environment{o.BaseEndpoint, o.BearerAuthTokenProvider, o.AuthSchemePreference}
+			sh.http, sh.env = transport.Of(o.HTTPClient), environment{o.BaseEndpoint, o.BearerAuthTokenProvider, o.AuthSchemePreference}
 		}
 		o.HTTPClient, o.BaseEndpoint, o.BearerAuthTokenProvider, o.AuthSchemePreference = sh.http, sh.env.endpoint, sh.env.apiKey, sh.env.prefer
 		o.RetryMaxAttempts = 0 // else AWS_MAX_ATTEMPTS caps the retryer
 		o.Retryer = &policy{RetryerV2: sh.retryer, own: sh.ownRetryer, maxAttempts: s.maxAttempts, maxBackoff: s.maxBackoff}
 		if p, ok := o.Protocol.(*restjson1.Protocol); ok {
-			o.Protocol = eventProtocol{p}
+			o.Protocol = event.Protocol{Protocol: p}
 		}
 		if s.auth != nil {
 			s.auth.apply(o)
@@ -153,14 +155,14 @@ func build(cfg aws.Config, s settings, sh *shared) (*Client, error) {
 		if s.pinned {
 			o.Region = s.region
 		}
-		if cache, ok := o.Credentials.(*aws.CredentialsCache); isNil(o.Credentials) || ok && cache.IsCredentialsProvider(nil) {
+		if cache, ok := o.Credentials.(*aws.CredentialsCache); null.Is(o.Credentials) || ok && cache.IsCredentialsProvider(nil) {
 			o.Credentials = nil // else the SDK would panic
 		}
 	}
 	sdk := bedrockruntime.NewFromConfig(cfg, slices.Concat([]func(*bedrockruntime.Options){ours}, s.sdk, []func(*bedrockruntime.Options){last})...)
 	o := sdk.Options()
 	from.customEndpoint = o.BaseEndpoint != nil
-	from.apiKey = usesAPIKey(o)
+	from.apiKey = endpoint.UsesAPIKey(o)
 	from.shadowed = from.apiKey && s.auth == nil && os.Getenv("AWS_BEARER_TOKEN_BEDROCK") != "" && o.Credentials != nil
 	if err := checkOptions(o); err != nil {
 		return nil, err
@@ -174,47 +176,12 @@ func checkOptions(o bedrockruntime.Options) error {
 	if err := region.Check(o.Region); err != nil {
 		return err
 	}
-	if isNil(o.Credentials) && isNil(o.BearerAuthTokenProvider) {
+	if null.Is(o.Credentials) && null.Is(o.BearerAuthTokenProvider) {
 		return noCredentials{}
 	}
 	if o.EndpointResolver != nil || o.EndpointResolverV2 == nil { // deprecated, or taken away by the caller
 		return nil
 	}
-	_, err := resolveEndpoint(context.Background(), o)
+	_, err := endpoint.Resolve(context.Background(), o)
 	return err
-}
-
-// resolveEndpoint tells where an SDK client sends its requests.
-func resolveEndpoint(ctx context.Context, o bedrockruntime.Options) (url.URL, error) {
-	endpoint, err := o.EndpointResolverV2.ResolveEndpoint(ctx, bedrockruntime.EndpointParameters{
-		Region:       &o.Region,
-		Endpoint:     o.BaseEndpoint,
-		UseDualStack: aws.Bool(o.EndpointOptions.UseDualStackEndpoint == aws.DualStackEndpointStateEnabled),
-		UseFIPS:      aws.Bool(o.EndpointOptions.UseFIPSEndpoint == aws.FIPSEndpointStateEnabled),
-	})
-	if err != nil {
-		return url.URL{}, fmt.Errorf("endpoint for region %q: %w", o.Region, err)
-	}
-	if o.EndpointOptions.DisableHTTPS {
-		endpoint.URI.Scheme = "http"
-	}
-	return endpoint.URI, checkEndpoint(endpoint.URI, usesAPIKey(o))
-}
-
-func checkEndpoint(u url.URL, apiKey bool) error {
-	switch {
-	case u.Scheme != "https" && u.Scheme != "http", u.Host == "":
-		return fmt.Errorf("endpoint %q: give scheme and host, as in https://host", u.Redacted())
-	case apiKey && u.Scheme == "http":
-		return fmt.Errorf("endpoint %q: an API key (WithAPIKey, AWS_BEARER_TOKEN_BEDROCK) is sent over https only", u.Redacted())
-	}
-	return nil
-}
-
-func usesAPIKey(o bedrockruntime.Options) bool {
-	if isNil(o.BearerAuthTokenProvider) {
-		return false
-	}
-	prefer := o.AuthSchemePreference
-	return isNil(o.Credentials) || len(prefer) > 0 && strings.HasSuffix(prefer[0], "httpBearerAuth")
 }

@@ -60,43 +60,14 @@ func (c *Client) CountTokens(ctx context.Context, model string, messages []types
 	return int(*out.InputTokens), nil
 }
 
-// unary makes the SDK's ConverseInput. Fields that this version of the SDK doesn't have
-// yet are copied by name, so that those of a newer one come along, or are an error where
-// they can't.
+// unary makes the SDK's ConverseInput.
 func (r *Request) unary() (*bedrockruntime.ConverseInput, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	in := &bedrockruntime.ConverseInput{
-		ModelId:                           r.ModelId,
-		AdditionalModelRequestFields:      r.AdditionalModelRequestFields,
-		AdditionalModelResponseFieldPaths: r.AdditionalModelResponseFieldPaths,
-		InferenceConfig:                   r.InferenceConfig,
-		Messages:                          r.Messages,
-		OutputConfig:                      r.OutputConfig,
-		PerformanceConfig:                 r.PerformanceConfig,
-		PromptVariables:                   r.PromptVariables,
-		RequestMetadata:                   r.RequestMetadata,
-		ServiceTier:                       r.ServiceTier,
-		System:                            r.System,
-		ToolConfig:                        r.ToolConfig,
-	}
-	if g := r.GuardrailConfig; g != nil {
-		in.GuardrailConfig = &types.GuardrailConfiguration{GuardrailIdentifier: g.GuardrailIdentifier, GuardrailVersion: g.GuardrailVersion, Trace: g.Trace}
-		if err := unsent(newGuardrailFields.Copy(in.GuardrailConfig, g)); err != nil {
-			return nil, err
-		}
-	}
-	return in, unsent(newRequestFields.Copy(in, &r.ConverseStreamInput))
+	in, left := fields.ConverseInput(&r.ConverseStreamInput)
+	return in, unsent(left)
 }
-
-var (
-	newRequestFields = fields.Match[bedrockruntime.ConverseInput, bedrockruntime.ConverseStreamInput]("ModelId", "AdditionalModelRequestFields",
-		"AdditionalModelResponseFieldPaths", "InferenceConfig", "Messages", "OutputConfig", "PerformanceConfig", "PromptVariables",
-		"RequestMetadata", "ServiceTier", "System", "ToolConfig", "GuardrailConfig")
-	newGuardrailFields = fields.Match[types.GuardrailConfiguration, types.GuardrailStreamConfiguration]("GuardrailIdentifier", "GuardrailVersion",
-		"Trace", "StreamProcessingMode")
-)
 
 // unsent is the error of a field that the unary call doesn't have, nil of none.
 func unsent(field string) error {

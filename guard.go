@@ -2,7 +2,6 @@ package bedrock
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,13 +12,15 @@ import (
 	"sync/atomic"
 	"time"
 
-	"example.com/bedrock/internal/frame"
-	"example.com/bedrock/internal/jsondoc"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/schemas"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
-	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
+
+	"example.com/bedrock/internal/event"
+	"example.com/bedrock/internal/frame"
+	"example.com/bedrock/internal/jsondoc"
+	"example.com/bedrock/internal/native"
 )
 
 const (
@@ -242,7 +243,7 @@ func (b *guardedBody) ended(err error) error {
 		return io.EOF
 	case b.converse && between && b.stopped && b.metadata: // dropped, but nothing is missing
 		return io.EOF
-	case !b.converse && between && endsReply(b.last):
+	case !b.converse && between && native.Ends(b.last):
 		return io.EOF
 	case !b.converse && err == io.EOF && b.unmarkedEnd && b.last != nil:
 		return io.EOF
@@ -258,26 +259,14 @@ func (b *guardedBody) ended(err error) error {
 	return b.fail(ErrTruncated, err)
 }
 
-// endsReply reports whether an InvokeModel chunk is the last one of its reply: it
-// carries the invocation metrics, or a guardrail ended it.
-func endsReply(payload []byte) bool {
-	var chunk struct{ Bytes []byte }
-	var end struct {
-		Metrics   json.RawMessage `json:"amazon-bedrock-invocationMetrics"`
-		Guardrail string          `json:"amazon-bedrock-guardrailAction"`
-	}
-	return json.Unmarshal(payload, &chunk) == nil && json.Unmarshal(chunk.Bytes, &end) == nil &&
-		(end.Metrics != nil || end.Guardrail == "INTERVENED")
-}
-
 // decodeException makes the SDK's typed error of an exception frame.
 func (b *guardedBody) decodeException(f frame.Frame) error {
 	schema := schemas.ResponseStream
 	if b.converse {
 		schema = schemas.ConverseStreamOutput
 	}
-	events := newEventDecoder(schema)
-	_, err := events.decode(f)
+	events := event.NewDecoder(schema)
+	_, err := events.Decode(f)
 	var api smithy.APIError
 	if code := f.Header(":exception-type"); code != nil && !errors.As(err, &api) { // its payload is broken
 		return &smithy.GenericAPIError{Code: string(code)}
@@ -344,15 +333,3 @@ func newLostBody(cause error) error { return &lostBody{cause} }
 func (e *lostBody) Error() string        { return plainText(ErrTruncated) + ": " + e.cause.Error() }
 func (e *lostBody) Unwrap() []error      { return []error{ErrTruncated, e.cause} }
 func (e *lostBody) RetryableError() bool { return !isResponseTimeout(e.cause) }
-
-// eventProtocol decodes each event with a protocol value of its own: the SDK
-// shares one per client, on which concurrent streams race.
-type eventProtocol struct{ *restjson1.Protocol }
-
-func (eventProtocol) SerializeEventMessage(schema, variant *smithy.Schema, v smithy.Serializable, w io.Writer) error {
-	return restjson1.New(nil).SerializeEventMessage(schema, variant, v, w)
-}
-
-func (eventProtocol) DeserializeEventMessage(schema *smithy.Schema, types *smithy.TypeRegistry, r io.Reader) (smithy.Deserializable, error) {
-	return restjson1.New(nil).DeserializeEventMessage(schema, types, r)
-}

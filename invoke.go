@@ -1,13 +1,9 @@
 package bedrock
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"iter"
-	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,10 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/schemas"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
-	"github.com/aws/smithy-go/middleware"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 
-	"example.com/bedrock/internal/jsondoc"
+	"example.com/bedrock/internal/event"
+	"example.com/bedrock/internal/native"
 )
 
 // InvokeRequest is what an [InvokeOption] changes: the fields of the SDK's
@@ -77,8 +72,9 @@ func Invoke[T any](ctx context.Context, c *Client, model string, body any, opts 
 	}
 	v := &Invocation[T]{Body: out.Body, Attempts: attempts(out.ResultMetadata)}
 	v.RequestID, _ = awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
-	v.Tokens, v.Latency = usageOf(out.ResultMetadata)
-	if err := decodeBody(out.Body, &v.Value); err != nil {
+	m := native.OfCall(out.ResultMetadata)
+	v.Tokens, v.Latency = tokensOf(m), m.Latency()
+	if err := native.Decode(out.Body, &v.Value); err != nil {
 		return v, c.fail(op, model, start, badReply(out.ResultMetadata, errDecoding, err))
 	}
 	return v, nil
@@ -96,17 +92,8 @@ type InvocationStream[T any] struct {
 	Attempts  int    // requests sent, at least 1
 
 	from    source[types.ResponseStream]
-	events  eventDecoder
-	metrics invocationMetrics
-}
-
-// invocationMetrics is what the last chunk carries.
-type invocationMetrics struct {
-	InputTokens  int   `json:"inputTokenCount"`
-	OutputTokens int   `json:"outputTokenCount"`
-	CacheRead    int   `json:"cacheReadInputTokenCount"`
-	CacheWrite   int   `json:"cacheWriteInputTokenCount"`
-	Latency      int64 `json:"invocationLatency"` // milliseconds
+	events  event.Decoder
+	metrics native.Metrics
 }
 
 // InvokeStream sends body to a model in the model's own format and returns its
@@ -123,26 +110,25 @@ func InvokeStream[T any](ctx context.Context, c *Client, model string, body any,
 	if err = p.check(err); err != nil {
 		return nil, c.fail(opInvokeStream, model, start, err)
 	}
-	s := &InvocationStream[T]{RequestID: p.body.requestID, Attempts: attempts(out.ResultMetadata), events: newEventDecoder(schemas.ResponseStream)}
+	s := &InvocationStream[T]{RequestID: p.body.requestID, Attempts: attempts(out.ResultMetadata), events: event.NewDecoder(schemas.ResponseStream)}
 	s.from.open(p, out.GetStream())
 	return s, nil
 }
 
 // Chunks returns the chunks one by one, the last one, which carries the metrics,
 // included. At the end comes at most one error; a chunk that is no T is one.
-func (s *InvocationStream[T]) Chunks() iter.Seq2[T, error] { return each(&s.from, s.chunk) }
+func (s *InvocationStream[T]) Chunks() iter.Seq2[T, error] { return event.Each(&s.from, s.chunk) }
 
 // Tokens returns what the call used, known after the end of the stream: zeros
 // before, and where the model doesn't say.
 func (s *InvocationStream[T]) Tokens() Tokens {
-	m := s.metrics
-	return Tokens{Input: max(0, m.InputTokens), Output: max(0, m.OutputTokens), CacheRead: max(0, m.CacheRead), CacheWrite: max(0, m.CacheWrite)}
+	return tokensOf(s.metrics)
 }
 
 // Latency returns how long the model took, measured by Bedrock: known after the end of
 // the stream, 0 before, and where the model doesn't say.
 func (s *InvocationStream[T]) Latency() time.Duration {
-	return time.Duration(s.metrics.Latency) * time.Millisecond
+	return s.metrics.Latency()
 }
 
 // Close ends the stream and frees its connection, as [Stream.Close] does.
@@ -155,7 +141,7 @@ func (s *InvocationStream[T]) chunk() (v T, err error) {
 			return v, err
 		}
 		if s.from.sdk == nil {
-			decoded, err := s.events.decode(f)
+			decoded, err := s.events.Decode(f)
 			if err != nil {
 				return v, s.from.end(s.from.body.fail(errDecoding, err))
 			}
@@ -167,31 +153,21 @@ func (s *InvocationStream[T]) chunk() (v T, err error) {
 		if !ok { // an event of a newer service
 			continue
 		}
-		if err := s.noteMetrics(part.Value.Bytes); err != nil {
+		if err := s.metrics.Note(part.Value.Bytes); err != nil {
 			return v, s.from.end(s.from.body.fail(errDecoding, err))
 		}
-		if err := decodeBody(part.Value.Bytes, &v); err != nil {
+		if err := native.Decode(part.Value.Bytes, &v); err != nil {
 			return v, s.from.end(s.from.body.fail(errDecoding, err))
 		}
 		return v, nil
 	}
 }
 
-func (s *InvocationStream[T]) noteMetrics(chunk []byte) error {
-	if !bytes.Contains(chunk, []byte(`"amazon-bedrock-invocationMetrics"`)) {
-		return nil
-	}
-	end := struct {
-		Metrics *invocationMetrics `json:"amazon-bedrock-invocationMetrics"`
-	}{&s.metrics}
-	return json.Unmarshal(chunk, &end)
-}
-
 func newInvokeRequest(model string, body any, opts []InvokeOption) *InvokeRequest {
 	const jsonType = "application/json"
 	r := &InvokeRequest{}
 	r.ModelId, r.ContentType, r.Accept = &model, aws.String(jsonType), aws.String(jsonType)
-	r.Body, r.err = encodeBody(body)
+	r.Body, r.err = native.Encode(body)
 	for _, opt := range opts {
 		if opt != nil {
 			opt(r)
@@ -206,31 +182,6 @@ func newInvokeRequest(model string, body any, opts []InvokeOption) *InvokeReques
 	return r
 }
 
-func encodeBody(body any) ([]byte, error) {
-	switch b := body.(type) {
-	case nil:
-		return nil, errors.New("the body is nil: give a value to encode as JSON, a json.RawMessage or []byte")
-	case []byte:
-		return b, nil
-	case json.RawMessage:
-		return b, nil
-	}
-	raw, err := jsondoc.Encode(body)
-	if err != nil {
-		return nil, &jsondoc.Error{Doing: "encoding the body", Err: err}
-	}
-	return raw, nil
-}
-
-// decodeBody stores a body as it is in a []byte.
-func decodeBody(body []byte, v any) error {
-	if raw, ok := v.(*[]byte); ok {
-		*raw = body
-		return nil
-	}
-	return json.Unmarshal(body, v)
-}
-
 // unary makes the SDK's InvokeModelInput. The conversion doesn't compile with an SDK
 // whose stream takes more than its unary call.
 func (r *InvokeRequest) unary() (*bedrockruntime.InvokeModelInput, error) {
@@ -241,25 +192,6 @@ func (r *InvokeRequest) unary() (*bedrockruntime.InvokeModelInput, error) {
 	return &in, nil
 }
 
-// usageOf reads what InvokeModel tells in headers.
-func usageOf(md middleware.Metadata) (Tokens, time.Duration) {
-	resp, ok := awsmiddleware.GetRawResponse(md).(*smithyhttp.Response)
-	if !ok {
-		return Tokens{}, 0
-	}
-	return Tokens{
-		Input:      headerInt(resp.Header, "X-Amzn-Bedrock-Input-Token-Count"),
-		Output:     headerInt(resp.Header, "X-Amzn-Bedrock-Output-Token-Count"),
-		CacheRead:  headerInt(resp.Header, "X-Amzn-Bedrock-Cache-Read-Input-Token-Count"),
-		CacheWrite: headerInt(resp.Header, "X-Amzn-Bedrock-Cache-Write-Input-Token-Count"),
-	}, time.Duration(headerInt(resp.Header, "X-Amzn-Bedrock-Invocation-Latency")) * time.Millisecond
-}
-
-// headerInt returns 0 for a header that is absent or no count.
-func headerInt(h http.Header, name string) int {
-	n, err := strconv.Atoi(h.Get(name))
-	if err != nil || n < 0 {
-		return 0
-	}
-	return n
+func tokensOf(m native.Metrics) Tokens {
+	return Tokens{Input: max(0, m.InputTokens), Output: max(0, m.OutputTokens), CacheRead: max(0, m.CacheRead), CacheWrite: max(0, m.CacheWrite)}
 }

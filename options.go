@@ -4,13 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"reflect"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/smithy-go/auth/bearer"
+
+	"example.com/bedrock/internal/null"
 )
 
 // Option configures a [Client]. Options are checked when all have been applied;
@@ -79,23 +80,12 @@ func (a *auth) check() error {
 		return errors.New("WithAPIKey: the key is empty")
 	case a.isAPIKey && strings.ContainsFunc(a.apiKey, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return errors.New("WithAPIKey: the key holds a space, a line break or another character that no key has")
-	case !a.isAPIKey && isNil(a.credentials):
+	case !a.isAPIKey && null.Is(a.credentials):
 		return errors.New("WithCredentials: the provider is nil")
 	case !a.isAPIKey && (aws.IsCredentialsProvider(a.credentials, aws.AnonymousCredentials{}) || aws.IsCredentialsProvider(a.credentials, (*aws.AnonymousCredentials)(nil))):
 		return errors.New("WithCredentials: Bedrock takes no anonymous requests")
 	}
 	return nil
-}
-
-// isNil reports whether an interface holds nothing, or a nil pointer or function.
-func isNil(v any) bool {
-	switch r := reflect.ValueOf(v); r.Kind() {
-	case reflect.Invalid:
-		return true
-	case reflect.Pointer, reflect.Func:
-		return r.IsNil()
-	}
-	return false
 }
 
 // apply sets the authentication in an SDK client's options, where it wins over
@@ -128,7 +118,7 @@ func WithRegion(region string) Option {
 // AWS_BEARER_TOKEN_BEDROCK and replace [WithAPIKey]. They are cached until they
 // expire. Nil is an error of construction.
 func WithCredentials(p aws.CredentialsProvider) Option {
-	if _, cached := p.(*aws.CredentialsCache); !cached && !isNil(p) {
+	if _, cached := p.(*aws.CredentialsCache); !cached && !null.Is(p) {
 		p = aws.NewCredentialsCache(p)
 	}
 	return func(s *settings) { s.auth = &auth{credentials: p} }

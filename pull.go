@@ -1,21 +1,19 @@
 package bedrock
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
-	"iter"
 	"net"
 	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
-	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
-	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
 
+	"example.com/bedrock/internal/event"
 	"example.com/bedrock/internal/frame"
+	"example.com/bedrock/internal/null"
 )
 
 // pull takes the place of the middleware that starts the SDK's stream, and keeps the
@@ -54,26 +52,19 @@ func (p *pull) check(err error) error {
 	return err
 }
 
-// sdkStream is one of the SDK's streams.
-type sdkStream[Event any] interface {
-	Events() <-chan Event
-	Err() error
-	Close() error
-}
-
 // source is what this package's streams read from: frames, or the SDK's events.
 type source[Event any] struct {
 	body   *guardedBody
-	sdk    sdkStream[Event] // nil: frames
+	sdk    event.Stream[Event] // nil: frames
 	fail   func(error) error
 	err    error       // sticky; io.EOF after a complete end
 	closed atomic.Bool // by the reader; an SDK stream closes the body by itself too
 }
 
 // open begins reading p's response. sdk is nil where p took the place of the SDK's stream.
-func (s *source[Event]) open(p *pull, sdk sdkStream[Event]) {
+func (s *source[Event]) open(p *pull, sdk event.Stream[Event]) {
 	s.body = p.body
-	if !isNil(sdk) {
+	if !null.Is(sdk) {
 		s.sdk = sdk
 	}
 	s.fail = func(err error) error {
@@ -91,54 +82,21 @@ func (s *source[Event]) open(p *pull, sdk sdkStream[Event]) {
 
 // next returns the next frame; with an SDK stream, the next event. The error is
 // final, io.EOF at a complete end.
-func (s *source[Event]) next() (f frame.Frame, event Event, err error) {
+func (s *source[Event]) next() (f frame.Frame, e Event, err error) {
 	switch {
 	case s.err != nil:
-		return f, event, s.err
+		return f, e, s.err
 	case s.closed.Load():
 		err = net.ErrClosed
 	case s.sdk == nil:
 		f, err = s.body.nextFrame()
 	default:
-		event, err = nextEvent(s.sdk)
+		e, err = event.Next(s.sdk)
 	}
 	if err != nil {
 		err = s.end(err)
 	}
-	return f, event, err
-}
-
-// eventDecoder leaves decoding to the SDK, with a protocol value of its own: one that
-// two streams share races.
-type eventDecoder struct {
-	schema *smithy.Schema // of the operation's event union
-	proto  *restjson1.Protocol
-	in     bytes.Reader
-}
-
-func newEventDecoder(schema *smithy.Schema) eventDecoder {
-	return eventDecoder{schema: schema, proto: restjson1.New(nil)}
-}
-
-// decode returns the event that a frame carries, or the exception as an error.
-func (d *eventDecoder) decode(f frame.Frame) (smithy.Deserializable, error) {
-	d.in.Reset(f.Raw)
-	v, err := d.proto.DeserializeEventMessage(d.schema, bedrockruntime.TypeRegistry, &d.in)
-	if err == io.EOF { // which ends a stream
-		err = io.ErrUnexpectedEOF
-	}
-	return v, err
-}
-
-func nextEvent[Event any](s sdkStream[Event]) (event Event, err error) {
-	event, ok := <-s.Events()
-	if ok {
-		return event, nil
-	}
-	if err := s.Err(); err != nil {
-		return event, err
-	}
-	return event, io.EOF
+	return f, e, err
 }
 
 // end ends the stream for good, with io.EOF or an error.
@@ -159,28 +117,4 @@ func (s *source[Event]) Close() error {
 	}
 	s.body.Close()
 	return nil
-}
-
-// each makes an iterator of a stream's next function, which returns io.EOF at the
-// end, and closes the stream when the loop is left.
-func each[T any](s io.Closer, next func() (T, error)) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		left := true
-		defer func() { // by break, return, or a panic
-			if left {
-				s.Close()
-			}
-		}()
-		for {
-			v, err := next()
-			if err == io.EOF {
-				left = false
-				return
-			}
-			if !yield(v, err) || err != nil {
-				left = err == nil
-				return
-			}
-		}
-	}
 }

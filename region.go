@@ -10,9 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 
-	"example.com/bedrock/internal/region"
+	"example.com/bedrock/internal/endpoint"
 )
 
 // RegionLatency is how long it takes to connect to Bedrock Runtime in a region.
@@ -36,12 +35,12 @@ func MeasureRegions(ctx context.Context, regions ...string) []RegionLatency {
 	found := make([]RegionLatency, len(regions))
 	cfg, err := config.LoadDefaultConfig(ctx)
 	var wg sync.WaitGroup
-	for i, name := range regions {
-		found[i] = RegionLatency{Region: name, Err: err}
+	for i, region := range regions {
+		found[i] = RegionLatency{Region: region, Err: err}
 		if err != nil {
 			continue
 		}
-		wg.Go(func() { found[i].Latency, found[i].Err = measure(ctx, cfg, name) })
+		wg.Go(func() { found[i].Latency, found[i].Err = measure(ctx, cfg, region) })
 	}
 	wg.Wait()
 	slices.SortStableFunc(found, func(a, b RegionLatency) int {
@@ -56,18 +55,10 @@ func MeasureRegions(ctx context.Context, regions ...string) []RegionLatency {
 	return found
 }
 
-func measure(ctx context.Context, cfg aws.Config, name string) (time.Duration, error) {
-	if err := region.Check(name); err != nil {
-		return 0, fmt.Errorf("bedrock: %w", err)
-	}
-	o := bedrockruntime.NewFromConfig(cfg, func(o *bedrockruntime.Options) { o.Region = name }).Options()
-	endpoint, err := resolveEndpoint(ctx, o)
+func measure(ctx context.Context, cfg aws.Config, region string) (time.Duration, error) {
+	latency, err := endpoint.Measure(ctx, cfg, region)
 	if err != nil {
 		return 0, fmt.Errorf("bedrock: %w", err)
-	}
-	latency, err := region.Connect(ctx, o.HTTPClient, endpoint)
-	if err != nil {
-		return 0, fmt.Errorf("bedrock: connecting to %s: %w", endpoint.Host, err)
 	}
 	return latency, nil
 }

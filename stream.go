@@ -10,6 +10,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"example.com/bedrock/internal/assemble"
+	"example.com/bedrock/internal/event"
 	"example.com/bedrock/internal/frame"
 )
 
@@ -27,7 +28,7 @@ type Stream struct {
 	Attempts  int    // requests sent, at least 1
 
 	from   source[types.ConverseStreamOutput]
-	events eventDecoder
+	events event.Decoder
 	md     middleware.Metadata
 	parts  assemble.Assembler
 	wanted *wanted // what the reply's Decode is to find
@@ -49,7 +50,7 @@ func (c *Client) ConverseStream(ctx context.Context, model string, messages []ty
 	if err = p.check(err); err != nil {
 		return nil, c.fail(opConverseStream, model, start, err)
 	}
-	s := &Stream{RequestID: p.body.requestID, Attempts: attempts(out.ResultMetadata), events: newEventDecoder(schemas.ConverseStreamOutput), md: out.ResultMetadata, wanted: r.wanted}
+	s := &Stream{RequestID: p.body.requestID, Attempts: attempts(out.ResultMetadata), events: event.NewDecoder(schemas.ConverseStreamOutput), md: out.ResultMetadata, wanted: r.wanted}
 	s.from.open(p, out.GetStream())
 	return s, nil
 }
@@ -59,14 +60,14 @@ func (c *Client) ConverseStream(ctx context.Context, model string, messages []ty
 // error. A second loop goes on where the first ended by itself, and repeats its
 // error; after a loop was left early it is [net.ErrClosed].
 func (s *Stream) Events() iter.Seq2[types.ConverseStreamOutput, error] {
-	return each(&s.from, s.event)
+	return event.Each(&s.from, s.event)
 }
 
 // Text returns all text that the model says, cited text included, as it arrives;
 // reasoning, tool uses and the StopReason are in [Stream.Reply] afterwards. Errors are
 // as in [Stream.Events].
 func (s *Stream) Text() iter.Seq2[string, error] {
-	return each(&s.from, s.text)
+	return event.Each(&s.from, s.text)
 }
 
 // Reply reads what is left of the stream and returns the whole reply, which is what
@@ -133,7 +134,7 @@ func (s *Stream) text() (string, error) {
 // take adds a frame, or the event that the SDK's stream delivered, to the reply.
 func (s *Stream) take(f frame.Frame, event types.ConverseStreamOutput) (types.ConverseStreamOutput, error) {
 	if s.from.sdk == nil {
-		v, err := s.events.decode(f)
+		v, err := s.events.Decode(f)
 		if err != nil {
 			return nil, s.from.end(s.from.body.fail(errDecoding, err))
 		}

@@ -32,21 +32,6 @@ func TestTransportKeepsManyConnectionsAndPings(t *testing.T) {
 	}
 }
 
-func TestTransportKeepsWhatTheConfigurationSays(t *testing.T) {
-	t.Parallel()
-	pings := &http.HTTP2Config{SendPingTimeout: time.Minute}
-	have := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-		t.HTTP2, t.MaxConnsPerHost, t.IdleConnTimeout = pings, 7, time.Hour
-	})
-	tr := transport(have).(*awshttp.BuildableClient).GetTransport()
-	if tr.HTTP2 == nil || tr.HTTP2.SendPingTimeout != time.Minute || tr.MaxConnsPerHost != 7 || tr.IdleConnTimeout != time.Hour || tr.Proxy == nil {
-		t.Errorf("got %+v, want pings, connection limit, idle time and proxy as they were", tr)
-	}
-	if before := have.GetTransport(); before.MaxIdleConnsPerHost == idleConnections {
-		t.Error("the configuration's own HTTP client was changed")
-	}
-}
-
 func TestACallersOwnHTTPClientIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	own := &http.Client{Timeout: time.Minute}

@@ -1,6 +1,5 @@
-// Package fields copies between two struct types the fields that have the same name and
-// type. What matches is worked out once; a field that is set and has no counterpart
-// is told, not dropped.
+// Package fields makes the input of a unary call of a stream's, by the names of the
+// fields. A field that is set and has no counterpart is told, not dropped.
 package fields
 
 import (
@@ -8,17 +7,18 @@ import (
 	"slices"
 )
 
-// Plan says which field of From goes to which of To.
-type Plan[To, From any] struct {
+// plan says which field of From goes to which of To: worked out once, as reflection is
+// slow.
+type plan[To, From any] struct {
 	pairs     []pair
 	unmatched []int // fields of From to copy that have no counterpart
 }
 
 type pair struct{ from, to int }
 
-// Match plans to copy all exported fields but some.
-func Match[To, From any](except ...string) Plan[To, From] {
-	var plan Plan[To, From]
+// match plans to copy all exported fields but some.
+func match[To, From any](except ...string) plan[To, From] {
+	var p plan[To, From]
 	to, from := reflect.TypeFor[To](), reflect.TypeFor[From]()
 	for i := range from.NumField() {
 		f := from.Field(i)
@@ -26,17 +26,17 @@ func Match[To, From any](except ...string) Plan[To, From] {
 			continue
 		}
 		if t, ok := to.FieldByName(f.Name); ok && t.Type == f.Type {
-			plan.pairs = append(plan.pairs, pair{i, t.Index[0]})
+			p.pairs = append(p.pairs, pair{i, t.Index[0]})
 		} else {
-			plan.unmatched = append(plan.unmatched, i)
+			p.unmatched = append(p.unmatched, i)
 		}
 	}
-	return plan
+	return p
 }
 
-// Copy copies what is set, and returns the name of a field that is set and has no
+// copy copies what is set, and returns the name of a field that is set and has no
 // counterpart, "" when there is none.
-func (p Plan[To, From]) Copy(to *To, from *From) (left string) {
+func (p plan[To, From]) copy(to *To, from *From) (left string) {
 	if p.pairs == nil && p.unmatched == nil {
 		return ""
 	}
@@ -52,13 +52,4 @@ func (p Plan[To, From]) Copy(to *To, from *From) (left string) {
 		}
 	}
 	return ""
-}
-
-// Unmatched names the fields that have no counterpart.
-func (p Plan[To, From]) Unmatched() []string {
-	var names []string
-	for _, i := range p.unmatched {
-		names = append(names, reflect.TypeFor[From]().Field(i).Name)
-	}
-	return names
 }

@@ -9,11 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/document"
+
+	"example.com/bedrock/internal/null"
 )
 
 // Document is JSON text as a document. It overrides all that encodes or decodes,
@@ -44,7 +45,7 @@ func (d Document) MarshalJSON() ([]byte, error)           { return d.raw, nil }
 // Decode stores any document in the value that v points to, by the rules of
 // encoding/json.
 func Decode(d document.Interface, v any) error {
-	if isNil(d) {
+	if null.Is(d) {
 		return errAbsent
 	}
 	raw, err := d.MarshalSmithyDocument()
@@ -55,12 +56,6 @@ func Decode(d document.Interface, v any) error {
 }
 
 var errAbsent = errors.New("there is none (the field was absent)")
-
-// isNil reports whether there is no document, or a nil pointer to one.
-func isNil(d document.Interface) bool {
-	v := reflect.ValueOf(d)
-	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
-}
 
 // Encode returns v as JSON text that the caller can't change any more, without HTML
 // escapes. A [json.RawMessage] or []byte is taken as JSON text.
@@ -131,7 +126,7 @@ func documentText(d document.Interface) (raw json.RawMessage, err error) {
 			err = fmt.Errorf("a document of the SDK's can't be encoded: %v", r)
 		}
 	}()
-	if isNil(d) {
+	if null.Is(d) {
 		return json.RawMessage("null"), nil
 	}
 	return d.MarshalSmithyDocument()

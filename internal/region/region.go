@@ -1,6 +1,5 @@
 // Package region knows the names of AWS regions: their shape, how one may be misspelt
-// and which inference profiles are called from it. [Connect] measures the way to
-// an endpoint.
+// and which inference profiles are called from it.
 package region
 
 import (

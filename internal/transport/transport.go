@@ -1,4 +1,5 @@
-package bedrock
+// Package transport sets up the HTTP client for many calls at a time that take long.
+package transport
 
 import (
 	"net/http"
@@ -14,11 +15,11 @@ const (
 	pingAnswer      = 15 * time.Second // then the peer is taken for dead
 )
 
-// transport derives the client's HTTP client from the SDK's own, whose proxy,
+// Of derives the client's HTTP client from the SDK's own, whose proxy,
 // certificates (AWS_CA_BUNDLE) and dial timeouts stay. There is no timeout on an answer: a model may
 // think for an hour, and the pings tell a dead peer from a slow one. A caller's own
 // HTTP client is left as it is.
-func transport(have aws.HTTPClient) aws.HTTPClient {
+func Of(have aws.HTTPClient) aws.HTTPClient {
 	buildable, ok := have.(*awshttp.BuildableClient)
 	if !ok {
 		return have

@@ -1,9 +1,10 @@
-package region
+package endpoint
 
 import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -13,14 +14,25 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
+
+	"example.com/bedrock/internal/region"
 )
 
 const timeout = 10 * time.Second
 
-// Connect connects to an endpoint once, as an SDK client with that HTTP client would,
-// without a proxy, and returns how long TCP and TLS take, name look-up left out. It
-// gives up after 10 s.
-func Connect(ctx context.Context, client aws.HTTPClient, endpoint url.URL) (time.Duration, error) {
+// Measure connects once to a region's endpoint, as an SDK client of that configuration
+// would, without a proxy, and returns how long TCP and TLS take, name look-up left out.
+// It gives up after 10 s.
+func Measure(ctx context.Context, cfg aws.Config, name string) (time.Duration, error) {
+	if err := region.Check(name); err != nil {
+		return 0, err
+	}
+	o := bedrockruntime.NewFromConfig(cfg, func(o *bedrockruntime.Options) { o.Region = name }).Options()
+	endpoint, err := Resolve(ctx, o)
+	if err != nil {
+		return 0, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	var once sync.Once
@@ -28,8 +40,8 @@ func Connect(ctx context.Context, client aws.HTTPClient, endpoint url.URL) (time
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		ConnectStart: func(_, _ string) { once.Do(func() { start = time.Now() }) },
 	})
-	if err := connect(ctx, transport(client), endpoint); err != nil {
-		return 0, err
+	if err := connect(ctx, transport(o.HTTPClient), endpoint); err != nil {
+		return 0, fmt.Errorf("connecting to %s: %w", endpoint.Host, err)
 	}
 	return time.Since(start), nil
 }
