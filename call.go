@@ -17,6 +17,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"example.com/bedrock/internal/kind"
 	"example.com/bedrock/internal/wholebody"
 )
 
@@ -189,7 +190,7 @@ type endedError struct {
 func (e *endedError) Unwrap() error { return e.error }
 
 func (e *endedError) Is(target error) bool {
-	return !slices.Contains(sentinels, target) && errors.Is(e.cause, target)
+	return !kind.Is(target) && errors.Is(e.cause, target)
 }
 
 // causeError is an error that ended a call between or during attempts, and what

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
@@ -13,6 +12,9 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"example.com/bedrock/internal/kind"
+	"example.com/bedrock/internal/text"
 )
 
 // ending says in which way, besides its cause, a call ended.
@@ -88,13 +90,13 @@ func (e *Error) describeCode(api smithy.APIError) {
 	if e.Code == "UnknownError" { // the SDK's word for none
 		e.Code, e.Message = "", strings.TrimPrefix(e.Message, e.Code)
 	}
-	info, ok := codes[strings.ToLower(e.Code)]
+	name, status, ok := kind.Known(e.Code)
 	if !ok {
 		return
 	}
-	e.Code = info.name
+	e.Code = name
 	if e.HTTPStatus < 400 { // in a stream
-		e.HTTPStatus = info.status
+		e.HTTPStatus = status
 	}
 }
 
@@ -144,22 +146,5 @@ func joinedTo(errs []error) error {
 	return nil
 }
 
-const maxTextLen = 1000 // bytes of a foreign text in an error
-
 // oneLine makes a text from outside fit for a log line.
-func oneLine(s string) string {
-	if len(s) > maxTextLen {
-		s = strings.ToValidUTF8(s[:maxTextLen], "") + "…"
-	}
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, s))
-}
-
-// plainText is a sentinel's text inside of another.
-func plainText(sentinel error) string { return strings.TrimPrefix(sentinel.Error(), "bedrock: ") }
-
-func containsFold(s, lower string) bool { return strings.Contains(strings.ToLower(s), lower) }
+func oneLine(s string) string { return text.OneLine(s) }

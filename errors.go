@@ -4,37 +4,31 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"example.com/bedrock/internal/kind"
 )
 
 // What went wrong, for [errors.Is]. [Error] shows which AWS codes map to each.
 var (
-	ErrThrottled     = errors.New("bedrock: throttled")
-	ErrUnavailable   = errors.New("bedrock: service unavailable")
-	ErrModelTimeout  = errors.New("bedrock: model timed out")
-	ErrModelError    = errors.New("bedrock: model failed")
-	ErrAccessDenied  = errors.New("bedrock: access denied")
-	ErrCredentials   = errors.New("bedrock: credentials missing or refused")
-	ErrNotFound      = errors.New("bedrock: not found")
-	ErrInvalid       = errors.New("bedrock: invalid request")
-	ErrContextWindow = errors.New("bedrock: input too long for the model")         // is ErrInvalid too
-	ErrNeedsProfile  = errors.New("bedrock: model needs an inference profile")     // is ErrInvalid too
-	ErrTruncated     = errors.New("bedrock: reply ended before it was complete")   // see [Stream]
-	ErrStalled       = errors.New("bedrock: stream stalled")                       // see [WithStallTimeout]
-	ErrEmptyReply    = errors.New("bedrock: the service answered without a reply") // HTTP 200 and nothing usable in it
+	ErrThrottled     = kind.Throttled
+	ErrUnavailable   = kind.Unavailable
+	ErrModelTimeout  = kind.ModelTimeout
+	ErrModelError    = kind.ModelError
+	ErrAccessDenied  = kind.AccessDenied
+	ErrCredentials   = kind.Credentials // missing or refused
+	ErrNotFound      = kind.NotFound
+	ErrInvalid       = kind.Invalid
+	ErrContextWindow = kind.ContextWindow // input too long for the model; is ErrInvalid too
+	ErrNeedsProfile  = kind.NeedsProfile  // model needs an inference profile; is ErrInvalid too
+	ErrTruncated     = kind.Truncated     // reply ended before it was complete; see [Stream]
+	ErrStalled       = kind.Stalled       // see [WithStallTimeout]
+	ErrEmptyReply    = kind.EmptyReply    // HTTP 200 and nothing usable in it
 )
-
-// sentinels are all of them.
-var sentinels = []error{
-	ErrThrottled, ErrUnavailable, ErrModelTimeout, ErrModelError, ErrAccessDenied, ErrCredentials, ErrNotFound,
-	ErrInvalid, ErrContextWindow, ErrNeedsProfile, ErrTruncated, ErrStalled, ErrEmptyReply,
-}
 
 // Error is what every failed call of this package returns.
 //
@@ -144,10 +138,10 @@ func (e *Error) kind() error {
 	if isIdentity(e.Err) {
 		return ErrCredentials
 	}
-	if k := kindOf(e.Code, e.Message); k != nil {
+	if k := kind.Of(e.Code, e.Message); k != nil {
 		return k
 	}
-	if k := kindOfStatus(e.HTTPStatus); k != nil {
+	if k := kind.OfStatus(e.HTTPStatus); k != nil {
 		return k
 	}
 	return kindOfCause(e.Err)
@@ -160,102 +154,6 @@ var ownKinds = []error{ErrTruncated, ErrStalled, ErrEmptyReply, ErrInvalid, ErrC
 // they come from, whose error code says nothing of Bedrock. The SDK has no type for it.
 func isIdentity(err error) bool {
 	return err != nil && strings.HasPrefix(innermost(err).Error(), "get identity: ")
-}
-
-// codeInfo is what is known about an AWS error code: its spelling, the HTTP
-// status that AWS documents for it, and the sentinel.
-type codeInfo struct {
-	name   string
-	status int
-	kind   error
-}
-
-// codes by lower-case spelling, in which they arrive now and then.
-var codes = func() map[string]codeInfo {
-	all := []codeInfo{
-		{"ModelNotReadyException", 429, ErrThrottled},
-		{"ServiceUnavailableException", 503, ErrUnavailable},
-		{"InternalServerException", 500, ErrUnavailable},
-		{"InternalServerError", 500, ErrUnavailable},
-		{"InternalFailure", 500, ErrUnavailable},
-		{"ServiceUnavailable", 503, ErrUnavailable},
-		{"ModelTimeoutException", 408, ErrModelTimeout},
-		{"ModelErrorException", 424, ErrModelError},
-		{"ModelStreamErrorException", 424, ErrModelError},
-		{"AccessDeniedException", 403, ErrAccessDenied},
-		{"FTUFormNotFilled", 404, ErrAccessDenied},
-		{"UnrecognizedClientException", 403, ErrCredentials},
-		{"InvalidSignatureException", 403, ErrCredentials},
-		{"ExpiredTokenException", 403, ErrCredentials},
-		{"ExpiredToken", 403, ErrCredentials},
-		{"InvalidClientTokenId", 403, ErrCredentials},
-		{"SignatureDoesNotMatch", 403, ErrCredentials},
-		{"MissingAuthenticationToken", 403, ErrCredentials},
-		{"MissingAuthenticationTokenException", 403, ErrCredentials},
-		{"IncompleteSignature", 400, ErrCredentials},
-		{"IncompleteSignatureException", 400, ErrCredentials},
-		{"ResourceNotFoundException", 404, ErrNotFound},
-		{"ValidationException", 400, ErrInvalid},
-		{"ServiceQuotaExceededException", 400, ErrInvalid},
-		{"ConflictException", 400, ErrInvalid},
-	}
-	for name := range retry.DefaultThrottleErrorCodes {
-		all = append(all, codeInfo{name, 429, ErrThrottled})
-	}
-	m := make(map[string]codeInfo, len(all))
-	for _, c := range all {
-		m[strings.ToLower(c.name)] = c
-	}
-	return m
-}()
-
-// Texts by which Bedrock says that the input is too long, lower case. From
-// recorded traffic and users' reports; the code is ValidationException.
-var tooLongTexts = []string{
-	"input is too long", "input tokens exceeded", "prompt is too long", "exceed context limit",
-	"too many total text bytes", "too many input tokens", "maximum context length", "exceeds the maximum number of tokens",
-}
-
-// kindOf judges by code first: a throttle that says "too many tokens" is no
-// context overflow.
-func kindOf(code, message string) error {
-	info := codes[strings.ToLower(code)]
-	switch {
-	case info.name == "ServiceUnavailableException" && containsFold(message, "model is getting throttled"):
-		return ErrThrottled
-	case info.name != "ValidationException":
-		return info.kind
-	case containsFold(message, "on-demand throughput"):
-		return ErrNeedsProfile
-	}
-	for _, text := range tooLongTexts {
-		if containsFold(message, text) {
-			return ErrContextWindow
-		}
-	}
-	return ErrInvalid
-}
-
-func kindOfStatus(status int) error {
-	switch {
-	case status == http.StatusTooManyRequests:
-		return ErrThrottled
-	case status == http.StatusUnauthorized:
-		return ErrCredentials
-	case status == http.StatusForbidden:
-		return ErrAccessDenied
-	case status == http.StatusNotFound:
-		return ErrNotFound
-	case status == http.StatusRequestTimeout:
-		return ErrModelTimeout
-	case status == http.StatusFailedDependency:
-		return ErrModelError
-	case status >= 500:
-		return ErrUnavailable
-	case status >= 400:
-		return ErrInvalid
-	}
-	return nil
 }
 
 // kindOfCause judges failures that no answer of the service tells of.

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"example.com/bedrock/internal/event"
 	"example.com/bedrock/internal/frame"
 	"example.com/bedrock/internal/jsondoc"
+	"example.com/bedrock/internal/kind"
 	"example.com/bedrock/internal/native"
 )
 
@@ -62,8 +62,8 @@ func (g guard) HandleDeserialize(ctx context.Context, in middleware.DeserializeI
 		body.Close()
 		var api smithy.APIError
 		if errors.As(err, &api) {
-			if info, ok := codes[strings.ToLower(api.ErrorCode())]; ok {
-				resp.StatusCode = info.status
+			if _, status, ok := kind.Known(api.ErrorCode()); ok {
+				resp.StatusCode = status
 			}
 		}
 		return out, md, err
@@ -302,11 +302,11 @@ func (e *replyError) text() string {
 	case e.kind == errException:
 		return e.cause.Error()
 	case e.kind == errDecoding:
-		return plainText(e.kind) + ": " + jsondoc.Text(e.cause)
+		return kind.Text(e.kind) + ": " + jsondoc.Text(e.cause)
 	case e.cause != nil:
-		return plainText(e.kind) + ": " + e.cause.Error()
+		return kind.Text(e.kind) + ": " + e.cause.Error()
 	}
-	return plainText(e.kind)
+	return kind.Text(e.kind)
 }
 
 func (e *replyError) Unwrap() []error {
@@ -330,6 +330,6 @@ type lostBody struct{ cause error }
 
 func newLostBody(cause error) error { return &lostBody{cause} }
 
-func (e *lostBody) Error() string        { return plainText(ErrTruncated) + ": " + e.cause.Error() }
+func (e *lostBody) Error() string        { return kind.Text(ErrTruncated) + ": " + e.cause.Error() }
 func (e *lostBody) Unwrap() []error      { return []error{ErrTruncated, e.cause} }
 func (e *lostBody) RetryableError() bool { return !isResponseTimeout(e.cause) }

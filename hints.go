@@ -11,8 +11,10 @@ import (
 	"github.com/aws/smithy-go"
 
 	"example.com/bedrock/internal/frame"
+	"example.com/bedrock/internal/kind"
 	"example.com/bedrock/internal/refusal"
 	"example.com/bedrock/internal/region"
+	"example.com/bedrock/internal/text"
 )
 
 // hint says what to do about a well-known failure, "" when there is nothing to add.
@@ -70,7 +72,7 @@ func hintAPIKey(k *call, e *Error) string {
 	if !k.apiKey || !errors.Is(e, ErrCredentials) && !errors.Is(e, ErrAccessDenied) {
 		return ""
 	}
-	if errors.Is(e, ErrAccessDenied) && !containsFold(e.Message, "api key") && !containsFold(e.Message, "bearer token") && !containsFold(e.Message, "expired") {
+	if errors.Is(e, ErrAccessDenied) && !text.ContainsFold(e.Message, "api key") && !text.ContainsFold(e.Message, "bearer token") && !text.ContainsFold(e.Message, "expired") {
 		return ""
 	}
 	if k.shadowed {
@@ -80,7 +82,7 @@ func hintAPIKey(k *call, e *Error) string {
 }
 
 func hintCustomEndpoint(k *call, e *Error) string {
-	if !k.customEndpoint || !errors.Is(e, ErrCredentials) || !containsFold(e.Message, "scope") && !containsFold(e.Message, "region") {
+	if !k.customEndpoint || !errors.Is(e, ErrCredentials) || !text.ContainsFold(e.Message, "scope") && !text.ContainsFold(e.Message, "region") {
 		return ""
 	}
 	return fmt.Sprintf("requests go to a custom endpoint and are signed for %s: WithRegion doesn't change the endpoint; give the client the endpoint of that region", e.Region)
@@ -90,13 +92,13 @@ func hintCredentials(k *call, e *Error) string {
 	switch {
 	case !errors.Is(e, ErrCredentials):
 		return ""
-	case containsFold(e.Message, "sso") && isIdentity(e.Err):
+	case text.ContainsFold(e.Message, "sso") && isIdentity(e.Err):
 		return "log in again: aws sso login, with --profile if you use one"
 	case isIdentity(e.Err):
 		return "no credentials could be fetched: set AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_BEARER_TOKEN_BEDROCK, log in (aws sso login), or give the machine a role"
 	case strings.HasPrefix(e.Code, "ExpiredToken"):
 		return "the session has expired: log in again (aws sso login), or use credentials that renew themselves"
-	case containsFold(e.Message, "signature expired") || containsFold(e.Message, "signature not yet current"):
+	case text.ContainsFold(e.Message, "signature expired") || text.ContainsFold(e.Message, "signature not yet current"):
 		return "the signing time is off: check this machine's clock"
 	}
 	return "check which credentials are in use (aws sts get-caller-identity)"
@@ -106,19 +108,17 @@ func hintCredentials(k *call, e *Error) string {
 var noAccessTexts = []string{"don't have access to the model", "not authorized to invoke this api", "access to this model is not available", "model access is denied"}
 
 func hintModelAccess(_ *call, e *Error) string {
-	if e.Code == "FTUFormNotFilled" || containsFold(e.Message, "use case details") {
+	if e.Code == "FTUFormNotFilled" || text.ContainsFold(e.Message, "use case details") {
 		return "submit Anthropic's use case form once for the account: Amazon Bedrock console, Model catalog"
 	}
-	if containsFold(e.Message, "end of its life") {
+	if text.ContainsFold(e.Message, "end of its life") {
 		return "this model version has been retired: choose a current one (aws bedrock list-foundation-models)"
 	}
 	if !errors.Is(e, ErrAccessDenied) {
 		return ""
 	}
-	for _, text := range noAccessTexts {
-		if containsFold(e.Message, text) {
-			return "IAM or an organization's policy doesn't allow bedrock:InvokeModel on this model, or it isn't enabled for the account: open it in the Amazon Bedrock console's model catalog"
-		}
+	if text.ContainsFold(e.Message, noAccessTexts...) {
+		return "IAM or an organization's policy doesn't allow bedrock:InvokeModel on this model, or it isn't enabled for the account: open it in the Amazon Bedrock console's model catalog"
 	}
 	return ""
 }
@@ -141,7 +141,7 @@ func hintOtherRegion(_ *call, e *Error) string {
 }
 
 func hintModelID(_ *call, e *Error) string {
-	if containsFold(e.Message, "model identifier is invalid") || containsFold(e.Message, "could not resolve the foundation model") {
+	if text.ContainsFold(e.Message, "model identifier is invalid") || text.ContainsFold(e.Message, "could not resolve the foundation model") {
 		return fmt.Sprintf("is the id spelt right, does region %s have the model, does it need an inference profile's id? (aws bedrock list-foundation-models, list-inference-profiles)", e.Region)
 	}
 	return ""
@@ -156,7 +156,7 @@ func hintQuota(_ *call, e *Error) string {
 }
 
 func hintDaily(_ *call, e *Error) string {
-	if containsFold(e.Message, "too many tokens per day") {
+	if kind.IsDailyQuota(e.Message) {
 		return "the account's daily token quota is used up, which no retry helps: ask for more under Service Quotas"
 	}
 	return ""
@@ -183,7 +183,7 @@ func hintRequest(k *call, e *Error) string {
 	switch {
 	case k.attempts == 0 || !errors.Is(e, ErrInvalid) || errors.Is(e, ErrContextWindow):
 		return ""
-	case containsFold(e.Message, "duplicate document names"):
+	case text.ContainsFold(e.Message, "duplicate document names"):
 		return "the names of documents must differ in the whole conversation, earlier messages included"
 	}
 	return refusal.Reason(k.input)

@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"example.com/bedrock/internal/kind"
 )
 
 const (
@@ -46,10 +48,10 @@ func judge(err error) verdict {
 	if errors.As(err, &api) {
 		code, message = api.ErrorCode(), api.ErrorMessage()
 	}
-	if containsFold(message, "too many tokens per day") {
+	if kind.IsDailyQuota(message) {
 		return final
 	}
-	switch kindOf(code, message) {
+	switch kind.Of(code, message) {
 	case ErrThrottled:
 		return throttled
 	case ErrUnavailable:
