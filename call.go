@@ -17,6 +17,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"example.com/bedrock/internal/hint"
 	"example.com/bedrock/internal/kind"
 	"example.com/bedrock/internal/wholebody"
 )
@@ -213,8 +214,16 @@ func (k *call) report(err error) *Error {
 	k.identify()
 	e := &Error{Op: k.op, Model: k.model, Region: k.region, Attempts: k.attempts, Elapsed: time.Since(k.start), Err: err}
 	e.describe()
-	e.Hint = hint(k, e)
+	e.Hint = k.hint(e)
 	return e
+}
+
+// hint says what to do about a well-known failure, "" when there is nothing to add.
+func (k *call) hint(e *Error) string {
+	return hint.For(hint.Failure{
+		Op: e.Op, Model: e.Model, Region: e.Region, Code: e.Code, Message: e.Message, Events: e.Events, Attempts: k.attempts, Input: k.input, Err: e,
+		NoIdentity: isIdentity(e.Err), CustomEndpoint: k.customEndpoint, APIKey: k.apiKey, Shadowed: k.shadowed, Uncapped: k.uncapped,
+	})
 }
 
 // fail makes this package's error of one that the SDK returned, or of one found
