@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 )
 
-var errNotContent = errors.New("And joins responses made by Text, Reasoning, ToolUse and Block only")
+var errNotContent = errors.New("And joins responses made by Text, Output, Reasoning, ToolUse, Block and Refusal only")
 
 // content is the message that a model replies with.
 type content []block
@@ -97,11 +97,11 @@ func (b rawBlock) words() int              { return 1 }
 func (c content) answer(req *Request, r Response) (answer, error) {
 	switch req.Operation {
 	case "Converse":
-		return c.converse(req, r)
+		return c.shaped(req).converse(req, r)
 	case "ConverseStream":
-		return c.converseStream(req, r)
+		return c.shaped(req).converseStream(req, r)
 	}
-	return answer{}, fmt.Errorf("a response made by Text, Reasoning, ToolUse or Block answers Converse and ConverseStream; for %s use JSON, Error or Recorded", req.Operation)
+	return answer{}, fmt.Errorf("a response made by Text, Output, Reasoning, ToolUse, Block or Refusal answers Converse and ConverseStream; for %s use JSON, Error or Recorded", req.Operation)
 }
 
 func (c content) converse(req *Request, r Response) (answer, error) {
@@ -109,12 +109,12 @@ func (c content) converse(req *Request, r Response) (answer, error) {
 	for _, b := range c {
 		blocks = append(blocks, b.message())
 	}
-	return unary(map[string]any{
+	return unary(r.addTrace(req, map[string]any{
 		"metrics":    map[string]any{"latencyMs": latency.Milliseconds()},
 		"output":     map[string]any{"message": map[string]any{"content": blocks, "role": "assistant"}},
 		"stopReason": c.stopReason(r),
 		"usage":      r.usage.or(requestWords(req), c.words()).converse(),
-	})
+	}))
 }
 
 func (c content) converseStream(req *Request, r Response) (answer, error) {
@@ -131,10 +131,10 @@ func (c content) converseStream(req *Request, r Response) (answer, error) {
 		s.add("contentBlockStop", map[string]any{"contentBlockIndex": i})
 	}
 	s.add("messageStop", map[string]any{"stopReason": c.stopReason(r)})
-	s.add("metadata", map[string]any{
+	s.add("metadata", r.addTrace(req, map[string]any{
 		"metrics": map[string]any{"latencyMs": latency.Milliseconds()},
 		"usage":   r.usage.or(requestWords(req), c.words()).converse(),
-	})
+	}))
 	return s.answer()
 }
 

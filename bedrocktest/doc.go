@@ -23,12 +23,35 @@
 // which returns a changed copy:
 //
 //	bedrocktest.Text("Paris").Usage(12, 1)
+//	bedrocktest.Output(Capital{City: "Paris"})
 //	bedrocktest.Reasoning("Easy.", "").And(bedrocktest.ToolUse("weather", "t1", args))
-//	bedrocktest.JSON(map[string]any{"embedding": []float64{0.1, 0.2}})
+//	bedrocktest.Embeddings(256)
+//	bedrocktest.JSON(map[string]any{"generation": "Paris"})
 //	bedrocktest.Error("ModelNotReadyException", "The model is loading.").Header("Retry-After", "2")
 //
 // The operation of the request decides the shape: the same Text answers
-// Converse with a message and ConverseStream with events.
+// Converse with a message and ConverseStream with events. The request's own
+// wishes decide too: [Output] is JSON text or the input of a forced tool,
+// [Embeddings] has the shape of the model's family, [Refusal] a guardrail's
+// trace where one is asked for.
+//
+// [Sample] makes answers up by what the request holds: a tool use that fits the
+// tool's schema, JSON that fits the schema of a structured output, vectors. It
+// lets a demo of tools, of structured output or of search run offline:
+//
+//	srv.Handle(func(*bedrocktest.Request) bedrocktest.Response { return bedrocktest.Sample() })
+//
+// # Tools
+//
+// A script of a conversation with tools is a queue, one response for each turn
+// of the model. A turn that asks for several tools joins their uses:
+//
+//	srv.Queue(
+//		bedrocktest.ToolUse("weather", "t1", oslo).And(bedrocktest.ToolUse("weather", "t2", rome)),
+//		bedrocktest.Text("Rome is warmer."),
+//	)
+//
+// [Server.Requests] then shows the results that were sent back.
 //
 // # Faults
 //
@@ -43,7 +66,21 @@
 // AWS would refuse: a wrong key, region, service or token, a clock that is
 // more than 5 minutes off. A request that no client of Bedrock Runtime should
 // send gets a ValidationException whose message begins with "bedrocktest:" and
-// says what is likely wrong. [Server.Requests] keeps everything that arrived.
+// says what is likely wrong.
+//
+// What Bedrock would refuse is refused, with Bedrock's code and, where they are
+// known, its words: blank texts, empty content, tool results without a use and
+// uses without a result, tool blocks without toolConfig, bad or repeated names
+// of tools and documents, a tool whose schema is no object, an unknown or
+// forbidden toolChoice, too many documents, images or cache points, parameters
+// out of range, fields that a prompt of Prompt management defines, bodies that
+// an embedding model doesn't take. The rules are those that AWS documents or
+// that the service was seen to apply, to all models or to those of the maker
+// that the model id names; a request that passes may still be refused by a
+// model. [Server.Lenient] turns them off.
+//
+// A refused request uses up no queued response. [Server.Requests] keeps
+// everything that arrived.
 //
 // # Time
 //

@@ -32,24 +32,16 @@ type Request struct {
 
 	// Time is when the request arrived, by the machine's clock.
 	Time time.Time
+
+	server *Server // nil if a test made the request
 }
 
 // Text is the text of the last user message of a Converse, ConverseStream or
-// CountTokens request, its text blocks joined by newlines. It is empty when
-// there is none.
+// CountTokens request, its text blocks, those for a guardrail included, joined
+// by newlines. It is empty when there is none.
 func (r *Request) Text() string {
-	var body struct {
-		conversation
-		Input struct{ Converse conversation }
-	}
-	if json.Unmarshal(r.Body, &body) != nil {
-		return ""
-	}
-	messages := append(body.Messages, body.Input.Converse.Messages...)
-	for i := len(messages) - 1; i >= 0; i-- {
-		if messages[i].Role == "user" {
-			return messages[i].text()
-		}
+	if c := r.conversation(); c != nil {
+		return c.lastUser().text()
 	}
 	return ""
 }
@@ -57,25 +49,6 @@ func (r *Request) Text() string {
 // Decode reads the body, which is JSON for every operation, into v.
 func (r *Request) Decode(v any) error {
 	return json.Unmarshal(r.Body, v)
-}
-
-type conversation struct {
-	Messages []message
-}
-
-type message struct {
-	Role    string
-	Content []struct{ Text *string }
-}
-
-func (m message) text() string {
-	var texts []string
-	for _, block := range m.Content {
-		if block.Text != nil {
-			texts = append(texts, *block.Text)
-		}
-	}
-	return strings.Join(texts, "\n")
 }
 
 // route finds the operation of a method and path, as the service's Smithy

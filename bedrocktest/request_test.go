@@ -79,15 +79,18 @@ func TestModelIDThatIsNoEncoding(t *testing.T) {
 
 func TestRequestText(t *testing.T) {
 	t.Parallel()
-	tests := map[string]struct{ body, want string }{
-		"last user":  {`{"messages":[{"role":"user","content":[{"text":"a"}]},{"role":"assistant","content":[{"text":"b"}]},{"role":"user","content":[{"text":"c"},{"image":{}},{"text":"d"}]}]}`, "c\nd"},
-		"prefilled":  {`{"messages":[{"role":"user","content":[{"text":"a"}]},{"role":"assistant","content":[{"text":"b"}]}]}`, "a"},
-		"count":      {`{"input":{"converse":{"messages":[{"role":"user","content":[{"text":"a"}]}]}}}`, "a"},
-		"no message": {`{}`, ""},
-		"no JSON":    {`<`, ""},
+	tests := map[string]struct{ operation, body, want string }{
+		"last user":  {"Converse", `{"messages":[{"role":"user","content":[{"text":"a"}]},{"role":"assistant","content":[{"text":"b"}]},{"role":"user","content":[{"text":"c"},{"image":{}},{"text":"d"}]}]}`, "c\nd"},
+		"prefilled":  {"ConverseStream", `{"messages":[{"role":"user","content":[{"text":"a"}]},{"role":"assistant","content":[{"text":"b"}]}]}`, "a"},
+		"guarded":    {"Converse", `{"messages":[{"role":"user","content":[{"guardContent":{"text":{"text":"a"}}}]}]}`, "a"},
+		"count":      {"CountTokens", `{"input":{"converse":{"messages":[{"role":"user","content":[{"text":"a"}]}]}}}`, "a"},
+		"count body": {"CountTokens", `{"input":{"invokeModel":{"body":""}}}`, ""},
+		"no message": {"Converse", `{}`, ""},
+		"invoke":     {"InvokeModel", `{"messages":[{"role":"user","content":[{"text":"a"}]}]}`, ""},
+		"no JSON":    {"Converse", `<`, ""},
 	}
 	for name, tt := range tests {
-		if got := request("Converse", tt.body).Text(); got != tt.want {
+		if got := request(tt.operation, tt.body).Text(); got != tt.want {
 			t.Errorf("%s: got %q, want %q", name, got, tt.want)
 		}
 	}

@@ -19,6 +19,7 @@ type Response struct {
 	body body // nil: the echo
 
 	stopReason types.StopReason
+	blocked    bool // by a guardrail
 	usage      usage
 	status     int
 	header     http.Header
@@ -44,7 +45,8 @@ func Text(pieces ...string) Response {
 // ToolUse answers Converse and ConverseStream with the model's wish to use a
 // tool. The input is encoded as JSON; a [json.RawMessage] or []byte goes out
 // as it is, so that a test can send a broken one in a stream. The stop reason
-// becomes tool_use.
+// becomes tool_use. A model that wants several tools at once says so in one
+// message: ToolUse(…).And(ToolUse(…)).
 func ToolUse(name, id string, input any) Response {
 	encoded, err := encodeJSON(input)
 	if err != nil {
@@ -141,7 +143,8 @@ func NoReply(how Ending) Response {
 }
 
 // And appends the content blocks of other responses to this one's. All of them
-// must be of [Text], [Reasoning], [ToolUse] or [Block].
+// must be of [Text], [Output], [Reasoning], [ToolUse], [Block] or [Refusal].
+// What else was set of the others is left out.
 func (r Response) And(more ...Response) Response {
 	blocks, ok := r.body.(content)
 	for _, m := range more {

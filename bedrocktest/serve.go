@@ -49,7 +49,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 // receive reads and keeps a request. The error routing says why it is none of
 // Bedrock Runtime's.
 func (s *Server) receive(r *http.Request) (req *Request, routing, err error) {
-	req = &Request{Method: r.Method, URL: r.URL, Proto: r.Proto, Header: r.Header.Clone(), Time: time.Now()}
+	req = &Request{server: s, Method: r.Method, URL: r.URL, Proto: r.Proto, Header: r.Header.Clone(), Time: time.Now()}
 	routing = req.route()
 	if req.Operation != "InvokeModelWithBidirectionalStream" { // its body lasts as long as the call
 		req.Body, err = io.ReadAll(r.Body)
@@ -71,6 +71,9 @@ func (s *Server) respond(r *http.Request, req *Request, routing error) Response 
 	}
 	if err := req.checkBody(); err != nil {
 		return Response{body: explanation(err)}
+	}
+	if f := s.validate(req); f != nil {
+		return Response{body: f}
 	}
 	response, handler := s.next(req)
 	if handler == nil {

@@ -44,6 +44,11 @@ type Server struct {
 	// shows in the Date header and in the check of a signature's time.
 	ClockOffset time.Duration
 
+	// Lenient turns the validator off, which refuses what Bedrock would: a
+	// blank text, a tool result that nothing asked for, a document's name with
+	// a dot. It is for tests of what Bedrock refuses, or may accept one day.
+	Lenient bool
+
 	http     *httptest.Server
 	pipe     *pipeListener // nil: a loopback port
 	listener *listener
@@ -57,6 +62,7 @@ type Server struct {
 	requests []*Request
 	revoked  []aws.Credentials
 	limits   limits
+	prefixes prefixes
 	dir      string // that Environ made, "" for none
 }
 
@@ -94,6 +100,7 @@ func start(h *httptest.Server, pipe *pipeListener) *Server {
 		http:        h,
 		pipe:        pipe,
 		done:        make(chan struct{}),
+		prefixes:    prefixes{},
 	}
 	h.Config.Handler = http.HandlerFunc(s.serve)
 	h.Config.ErrorLog = log.New(io.Discard, "", 0) // broken connections are part of the job
