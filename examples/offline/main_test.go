@@ -47,7 +47,7 @@ var runs = map[string]struct {
 	"regions":              {program: "regions us-east-1 eu-west-1", want: []string{`us-east-1 +[\d.]+[µm]?s`, `eu-west-1 +[\d.]+[µm]?s`}},
 	"stream":               {program: "stream", want: []string{`^You said: Tell me a story in five sentences\.\n\n7 tokens in, 9 out, stopped for end_turn`}},
 	"structured":           {program: "structured", want: []string{`^{Name:sample Born:1 Places:\[sample\]}\n$`}},
-	"structured, cut":      {program: "structured", queue: []test.Response{test.Text(`{"name":`).StopReason("max_tokens")}, want: []string{`max_tokens`, `the model said: {"name":`}, fails: true},
+	"structured, cut":      {program: "structured", queue: []test.Response{test.Text(`{"name":`).StopReason("max_tokens")}, want: []string{`max_tokens`, `stopped for max_tokens and said: {"name":`}, fails: true},
 	"structured via tool":  {program: "structured -via-tool -model amazon.nova-lite-v1:0", want: []string{`^{Name:sample Born:1 Places:\[sample\]}\n$`}},
 	"testing":              {program: "testing long text", want: []string{`^You said: long text\n$`}},
 	"tools":                {program: "tools", want: []string{`The tools say: {"celsius":18,"sky":"sun"}; \d\d:\d\d\n`, `2 rounds, \d+ tokens in`}},

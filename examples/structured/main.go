@@ -47,9 +47,12 @@ func main() {
 		log.Fatal(err)
 	}
 	var p person
-	var bad *bedrock.OutputError
-	if err := reply.Decode(&p); errors.As(err, &bad) {
-		log.Fatalf("%v\nthe model said: %s", err, bad.Reply.Text()) // cut off, refused, or not of this form
+	if err := reply.Decode(&p); err != nil {
+		var bad *bedrock.OutputError // cut off, refused, or not of this form
+		if errors.As(err, &bad) {
+			fmt.Printf("the model stopped for %s and said: %s\n", bad.Reply.StopReason, bad.Reply.Text())
+		}
+		log.Fatal(err)
 	}
 	fmt.Printf("%+v\n", p)
 }
