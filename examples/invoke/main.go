@@ -1,6 +1,7 @@
-// Invoke calls a model in its own format: an embedding from Amazon Titan.
+// Invoke calls a model in its own format: Cohere Rerank puts texts in the order in
+// which they answer a question.
 //
-//	go run ./examples/invoke -region us-east-1 "some text"
+//	go run ./examples/invoke -region us-east-1 "How do I pay?" "We open at nine." "Cards and cash are taken."
 package main
 
 import (
@@ -8,32 +9,22 @@ import (
 	"flag"
 	"fmt"
 	"log"
-	"strings"
 
 	"example.com/bedrock"
-)
-
-// Request and response body of Amazon Titan Text Embeddings V2. Source: "Amazon Titan
-// Embeddings Text models" in the Amazon Bedrock User Guide.
-type (
-	embedRequest struct {
-		InputText  string `json:"inputText"`
-		Dimensions int    `json:"dimensions,omitempty"` // 256, 512 or 1024
-		Normalize  bool   `json:"normalize"`
-	}
-	embedResponse struct {
-		Embedding           []float64 `json:"embedding"`
-		InputTextTokenCount int       `json:"inputTextTokenCount"`
-	}
+	"example.com/bedrock/body"
 )
 
 func main() {
 	region := flag.String("region", "", "AWS region; default: AWS_REGION or the profile's")
-	model := flag.String("model", "amazon.titan-embed-text-v2:0", "model id, inference profile or ARN")
+	model := flag.String("model", "cohere.rerank-v3-5:0", "model id, inference profile or ARN")
 	flag.Parse()
-	text := strings.Join(flag.Args(), " ")
-	if text == "" {
-		text = "The quick brown fox jumps over the lazy dog."
+	query, texts := "When does the shop open?", []string{
+		"You can pay by card or in cash.",
+		"The shop is in the old town, beside the church.",
+		"In winter the shop will open at ten.",
+	}
+	if flag.NArg() > 1 {
+		query, texts = flag.Arg(0), flag.Args()[1:]
 	}
 
 	ctx := context.Background()
@@ -45,11 +36,14 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	answer, err := bedrock.Invoke[embedResponse](ctx, client, *model, embedRequest{InputText: text, Dimensions: 256, Normalize: true})
+	got, err := bedrock.Invoke[body.RerankResponse](ctx, client, *model, body.CohereRerankRequest{
+		Query: query, Documents: texts, TopN: 3, APIVersion: 2,
+	})
 	if err != nil {
 		log.Fatal(err)
 	}
-	vector := answer.Value.Embedding
-	fmt.Printf("%d dimensions, the first of them %.4f\n", len(vector), vector[:min(4, len(vector))])
-	fmt.Printf("%d tokens in, %v at the model, request %s\n", answer.Tokens.Input, answer.Latency, answer.RequestID)
+	for _, result := range got.Value.Results {
+		fmt.Printf("%.3f  %s\n", result.RelevanceScore, texts[result.Index])
+	}
+	fmt.Printf("request %s, %v at the model\n", got.RequestID, got.Latency)
 }

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
@@ -59,13 +60,7 @@ func ask(client *bedrock.Client, talk []types.Message) []types.Message {
 
 // run runs a program whose AWS environment is the embedded endpoint, by go run.
 func run(srv *test.Server, program []string) {
-	srv.Region = "" // any
-	srv.Handle(func(r *test.Request) test.Response {
-		if r.Operation == "InvokeModel" {
-			return test.JSON(map[string]any{"embedding": []float64{0.25, -0.5, 0.75}})
-		}
-		return test.Text("You said: " + r.Text())
-	})
+	prepare(srv, filepath.Base(program[0]))
 	env, err := srv.Environ()
 	if err == nil {
 		c := exec.Command("go", append([]string{"run"}, program...)...)
