@@ -115,8 +115,8 @@ func TestEmbedStopsAtTheFirstFailure(t *testing.T) {
 		if got.Tokens.Input != arrived {
 			t.Errorf("%d tokens, want those of the %d texts whose vectors arrived", got.Tokens.Input, arrived)
 		}
-		if n := len(srv.Requests()); n > 8 {
-			t.Errorf("%d calls, want at most the 4 after the failed one's start", n)
+		if n := len(srv.Requests()); n > 9 { // two that end at the same moment may be followed by others
+			t.Errorf("%d calls of 21, want none after the failure", n)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"bytes"
+	"cmp"
 	"encoding"
 	"encoding/json"
 	"fmt"
@@ -42,13 +43,14 @@ func inspect(t reflect.Type, path string, known map[reflect.Type]*jsonschema.Sch
 	case reflect.Slice, reflect.Array:
 		return inspect(t.Elem(), path+"[]", known, above)
 	case reflect.Map:
-		if k := t.Key(); k.Kind() != reflect.String && !k.Implements(textMarshaler) {
-			return fmt.Errorf("%s: the keys of a JSON object are strings, not %s", path, k)
+		if k := t.Key(); k.Kind() != reflect.String && !(k.Implements(textMarshaler) && has(k, textUnmarshaler)) {
+			return fmt.Errorf("%s: the keys are %s, and have to be strings here", path, k)
 		}
 		return inspect(t.Elem(), path+"[]", known, above)
 	case reflect.Struct:
+		names := map[string]bool{}
 		for _, f := range reflect.VisibleFields(t) {
-			if err := inspectField(f, path+"."+f.Name, known, above); err != nil {
+			if err := inspectField(f, path+"."+f.Name, names, known, above); err != nil {
 				return err
 			}
 		}
@@ -56,36 +58,52 @@ func inspect(t reflect.Type, path string, known map[reflect.Type]*jsonschema.Sch
 	return nil
 }
 
-func inspectField(f reflect.StructField, path string, known map[reflect.Type]*jsonschema.Schema, above []reflect.Type) error {
-	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-	if name == "-" || !f.IsExported() && !f.Anonymous {
+// inspectField refuses what inference and encoding/json read differently. names are those
+// of the fields before.
+func inspectField(f reflect.StructField, path string, names map[string]bool, known map[reflect.Type]*jsonschema.Schema, above []reflect.Type) error {
+	name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+	if f.Anonymous {
+		return inspectEmbedded(f, path, above)
+	}
+	if f.Tag.Get("json") == "-" || !f.IsExported() {
 		return nil
 	}
-	if f.Anonymous {
-		inner := f.Type
-		if inner.Kind() == reflect.Pointer {
-			inner = inner.Elem()
-		}
-		if name != "" || inner.Kind() != reflect.Struct || special(inner) != nil {
-			return fmt.Errorf("%s: an embedded field that is a JSON value of its own has no schema here: give it a name", path)
-		}
-		if slices.Contains(above, inner) {
-			return fmt.Errorf("%s: the type %s contains itself, which a schema made of a type can't say", path, inner)
-		}
-		return nil // its fields are visible ones of the struct
+	if slices.Contains(strings.Split(options, ","), "string") {
+		return fmt.Errorf("%s: a schema can't say the string option of the json tag", path)
 	}
+	if name = cmp.Or(name, f.Name); names[name] {
+		return fmt.Errorf("%s: another field has the JSON name %q too", path, name)
+	}
+	names[name] = true
 	if tag, ok := f.Tag.Lookup("jsonschema"); ok && (tag == "" || keyed.MatchString(tag)) {
 		return fmt.Errorf("%s: the jsonschema tag %q must be a description: some text, whose first word has no \"=\"", path, tag)
 	}
 	return inspect(f.Type, path, known, above)
 }
 
+// inspectEmbedded takes an embedded struct, whose fields are visible ones of the outer.
+func inspectEmbedded(f reflect.StructField, path string, above []reflect.Type) error {
+	inner := f.Type
+	if inner.Kind() == reflect.Pointer {
+		inner = inner.Elem()
+	}
+	switch {
+	case inner.Kind() != reflect.Struct, f.Tag.Get("json") != "", special(inner) != nil:
+		return fmt.Errorf("%s: an embedded field that is a JSON value of its own, or none, has no schema here: give it a name", path)
+	case !f.IsExported() && f.Type.Kind() == reflect.Pointer:
+		return fmt.Errorf("%s: encoding/json can't set an embedded pointer to an unexported struct", path)
+	case slices.Contains(above, inner):
+		return fmt.Errorf("%s: the type %s contains itself, which a schema made of a type can't say", path, inner)
+	}
+	return nil
+}
+
 var keyed = regexp.MustCompile(`^[^ \t\n]*=`)
 
 var (
-	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
-	jsonMethods   = []reflect.Type{reflect.TypeFor[json.Marshaler](), reflect.TypeFor[json.Unmarshaler]()}
-	textMethods   = []reflect.Type{textMarshaler, reflect.TypeFor[encoding.TextUnmarshaler]()}
+	textMarshaler   = reflect.TypeFor[encoding.TextMarshaler]()
+	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+	jsonUnmarshaler = reflect.TypeFor[json.Unmarshaler]()
 )
 
 // special is the schema of a type of which encoding/json makes something else than its
@@ -100,9 +118,9 @@ func special(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "number"}
 	case t.Kind() == reflect.Interface:
 		return nil
-	case hasAny(t, jsonMethods):
-		return &jsonschema.Schema{} // whatever its methods make of it
-	case hasAny(t, textMethods):
+	case has(t, jsonUnmarshaler):
+		return &jsonschema.Schema{} // whatever its method takes
+	case has(t, textUnmarshaler):
 		return &jsonschema.Schema{Type: "string"}
 	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8:
 		return &jsonschema.Schema{Type: "string"} // Base64
@@ -110,8 +128,8 @@ func special(t reflect.Type) *jsonschema.Schema {
 	return nil
 }
 
-func hasAny(t reflect.Type, methods []reflect.Type) bool {
-	return slices.ContainsFunc(methods, func(m reflect.Type) bool { return t.Implements(m) || reflect.PointerTo(t).Implements(m) })
+func has(t, method reflect.Type) bool {
+	return t.Implements(method) || reflect.PointerTo(t).Implements(method)
 }
 
 func typeName(t reflect.Type) string {

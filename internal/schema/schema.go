@@ -19,10 +19,11 @@ type Schema struct {
 	JSON     json.RawMessage
 	IsObject bool // it says that a value is an object
 
-	resolved *jsonschema.Resolved
+	resolved *jsonschema.Resolved // nil: not to be checked
 }
 
-// Parse reads a schema that was written by hand. Its text stays as it is.
+// Parse reads a schema that was written by hand. Its text stays as it is. One that
+// contains itself, or is very large, is not checked: what that takes grows without bound.
 func Parse(text json.RawMessage) (*Schema, error) {
 	if t := bytes.TrimSpace(text); len(t) == 0 || t[0] != '{' {
 		return nil, errors.New("a schema is a JSON object, as in {\"type\":\"object\"}")
@@ -31,23 +32,34 @@ func Parse(text json.RawMessage) (*Schema, error) {
 	if err := json.Unmarshal(text, &s); err != nil {
 		return nil, fmt.Errorf("the schema can't be read: %w", err)
 	}
-	return resolve(text, &s)
+	if s.Schema = ""; bytes.Contains(text, []byte(`json-schema.org/draft-0`)) { // else: of 2020-12
+		s.Schema = "http://json-schema.org/draft-07/schema#"
+	}
+	parsed, err := resolve(text, &s)
+	if err == nil && !bounded(text) {
+		parsed.resolved = nil
+	}
+	return parsed, err
 }
 
 // For infers the schema of a Go type by its json and jsonschema tags. The text is what
 // Bedrock takes: no null for a slice or an optional field, no bounds of numbers or
 // lengths ("Structured output" in the Amazon Bedrock User Guide). Values are checked
-// against all that the type says, so a null where encoding/json takes one is no
-// mismatch, and a number that overflows the type is one.
+// against all that the type says, so a null for a slice or a pointer is no mismatch, and
+// a number that overflows the type is one.
 func For(t reflect.Type) (*Schema, error) {
 	known := map[reflect.Type]*jsonschema.Schema{}
 	if err := inspect(t, typeName(t), known, nil); err != nil {
 		return nil, err
 	}
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem() // null is no value of the whole
+	}
 	s, err := jsonschema.ForType(t, &jsonschema.ForOptions{TypeSchemas: known})
 	if err != nil {
 		return nil, err
 	}
+	openNulls(s)
 	var text bytes.Buffer
 	write(&text, s, false)
 	return resolve(text.Bytes(), s)
@@ -58,8 +70,7 @@ func resolve(text json.RawMessage, s *jsonschema.Schema) (*Schema, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the schema can't be used: %w", err)
 	}
-	isObject := s.Type == "object" || len(s.Types) == 2 && s.Types[0] == "null" && s.Types[1] == "object"
-	return &Schema{JSON: text, IsObject: isObject, resolved: resolved}, nil
+	return &Schema{JSON: text, IsObject: s.Type == "object", resolved: resolved}, nil
 }
 
 // Check reports why a JSON value doesn't fit: a [*Mismatch], or an error of JSON itself.
@@ -68,26 +79,35 @@ func (s *Schema) Check(value json.RawMessage) error {
 	if err := json.Unmarshal(value, &v); err != nil {
 		return err
 	}
+	if s.resolved == nil {
+		if _, ok := v.(map[string]any); s.IsObject && !ok {
+			return &Mismatch{errors.New("type: it is no object")}
+		}
+		return nil
+	}
 	if err := s.resolved.Validate(v); err != nil {
 		return &Mismatch{err}
 	}
 	return nil
 }
 
-// Mismatch says where a value doesn't fit a schema. Its text quotes the value: it is for
-// the model that wrote it.
+// Mismatch says where a value doesn't fit a schema. Its text quotes the value, shortened:
+// it is for the model that wrote it.
 type Mismatch struct{ err error }
 
+const maxText = 1000 // bytes, of a text that the model gets in every round that follows
+
 func (m *Mismatch) Error() string {
-	text := m.err.Error()
-	if at := deepest.FindStringIndex(text); at != nil {
-		return m.where() + text[at[1]:]
+	text := strings.ReplaceAll(m.err.Error(), "<invalid reflect.Value>", "null")
+	text = m.where() + text[len(deepest.FindString(text)):]
+	if len(text) > maxText {
+		text = strings.ToValidUTF8(text[:maxText], "") + "…"
 	}
 	return text
 }
 
 // deepest matches what the validator says of the way to where the mismatch is.
-var deepest = regexp.MustCompile(`^(?:validating [^ ]+: )+`)
+var deepest = regexp.MustCompile(`^(?:validating (?:root|/[^:]*|<anonymous schema>): )+`)
 
 // where is the place of the mismatch, in the words of the schema, "" for the root.
 func (m *Mismatch) where() string {
@@ -100,15 +120,21 @@ func (m *Mismatch) where() string {
 	return strings.TrimPrefix(place, ".") + ": "
 }
 
+// keyword matches what a schema says that a value doesn't fit.
+var keyword = regexp.MustCompile(`^(type|enum|const|(exclusive)?(Mini|Maxi|mini|maxi)mum|multipleOf|pattern|anyOf|oneOf|not|(contains|uniqueItems)|(min|max)[A-Z][a-z]+):`)
+
 // Brief says it without the value, and so is fit for a log.
 func (m *Mismatch) Brief() string {
-	text := deepest.ReplaceAllString(m.err.Error(), "")
+	text := m.err.Error()
+	text = text[len(deepest.FindString(text)):]
 	if missing, ok := strings.CutPrefix(text, "required: "); ok { // names of the schema's own
 		return m.where() + missing
 	}
-	keyword, _, ok := strings.Cut(text, ":")
-	if !ok || strings.Contains(keyword, " ") {
-		keyword = "additionalProperties"
+	if strings.HasPrefix(text, "unexpected additional properties") {
+		return m.where() + "there are properties that the schema doesn't have"
 	}
-	return m.where() + "doesn't fit the schema's " + keyword
+	if word := keyword.FindString(text); word != "" {
+		return m.where() + "doesn't fit the schema's " + strings.TrimSuffix(word, ":")
+	}
+	return m.where() + "doesn't fit the schema"
 }
