@@ -51,7 +51,8 @@ func MaxRounds(n int) RequestOption {
 // offered needs no [UseTools].
 //
 // [ToolChoiceAny] and [ToolChoiceTool] hold for the first round; then the model is free
-// to answer. With [OutputViaTool] the reply that holds the output is the last.
+// to answer. With [OutputViaTool] it has to use tools, whichever, until it uses the one
+// that takes the output: that reply is the last, and its tool uses are not answered.
 //
 // The exchange is complete also with an error, which is [ErrMaxRounds] when the model
 // asks for tools once more after [MaxRounds], else that of [Client.Converse] or
@@ -59,7 +60,7 @@ func MaxRounds(n int) RequestOption {
 func (c *Client) Run(ctx context.Context, model string, messages []types.Message, tools []Tool, opts ...RequestOption) (*Exchange, error) {
 	start := time.Now()
 	x := &Exchange{Messages: slices.Clip(messages)}
-	opts = slices.Concat([]RequestOption{UseTools(tools...)}, opts)
+	opts = slices.Concat([]RequestOption{UseTools(tools...)}, opts, []RequestOption{x.toolChoice})
 	rounds := newRequest(model, messages, opts).maxRounds
 	if rounds == 0 {
 		rounds = defaultRounds
@@ -81,9 +82,6 @@ func (c *Client) Run(ctx context.Context, model string, messages []types.Message
 		if err != nil {
 			return x, err
 		}
-		if x.Rounds == 1 {
-			opts = append(opts, freeChoice)
-		}
 	}
 }
 
@@ -93,9 +91,15 @@ func (x *Exchange) add(r *Reply) {
 	x.Messages = append(x.Messages, r.Message())
 }
 
-// freeChoice lets a model that was made to use a tool answer after it.
-func freeChoice(r *Request) {
-	if r.ToolConfig != nil && r.ToolConfig.ToolChoice != nil {
+// toolChoice lets a model that was made to use a tool use others too, or answer after it.
+func (x *Exchange) toolChoice(r *Request) {
+	switch c := r.ToolConfig; {
+	case c == nil || c.ToolChoice == nil:
+	case r.wanted != nil && r.wanted.tool != "":
+		if len(c.Tools) > 1 {
+			ToolChoiceAny()(r)
+		}
+	case x.Rounds > 0:
 		r.tools().ToolChoice = nil
 	}
 }

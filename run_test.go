@@ -209,10 +209,15 @@ func TestRunEndsWithTheOutput(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, client := serve(t, tt.answers...)
+			srv, client := serve(t, tt.answers...)
 			x, err := client.Run(ctx, testModel, bedrock.Prompt("Who?"), tools, tt.opt)
 			if err != nil || x.Rounds != len(tt.answers) {
 				t.Fatalf("%d rounds, %v", x.Rounds, err)
+			}
+			for _, r := range srv.Requests() {
+				if free := strings.Contains(string(r.Body), `"toolChoice":{"any":{}}`); free != strings.HasPrefix(name, "OutputViaTool") {
+					t.Errorf("tool choice any: %v in %s", free, r.Body)
+				}
 			}
 			var got person
 			if err := x.Reply.Decode(&got); err != nil || got.Name != "Ada" {

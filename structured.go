@@ -1,6 +1,7 @@
 package bedrock
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -39,7 +40,7 @@ func OutputSchema(name string, jsonSchema any) RequestOption {
 	if err == nil {
 		s, err = schema.Parse(text)
 	}
-	return output("OutputSchema", name, s, err)
+	return output("OutputSchema", name, s, cmp.Or(err, checkToolName("schema", name)))
 }
 
 func output(option, name string, s *schema.Schema, err error) RequestOption {
@@ -77,11 +78,15 @@ func OutputViaTool[T any]() RequestOption {
 	}
 }
 
-var notInName = regexp.MustCompile(`[^a-zA-Z0-9_-]+`)
+var (
+	packageInName = regexp.MustCompile(`[^\[\],*]*\.`) // of a type argument
+	notInName     = regexp.MustCompile(`[^a-zA-Z0-9_-]+`)
+)
 
 // outputName names T's schema for the model.
 func outputName[T any]() string {
-	name := strings.Trim(notInName.ReplaceAllString(reflect.TypeFor[T]().Name(), "_"), "_")
+	name := packageInName.ReplaceAllString(reflect.TypeFor[T]().Name(), "")
+	name = strings.Trim(notInName.ReplaceAllString(name, "_"), "_")
 	if name == "" {
 		return "output"
 	}
@@ -129,29 +134,28 @@ func (r *Reply) Decode(v any) error {
 }
 
 func (r *Reply) checkOutput(text json.RawMessage, v any) error {
+	to := reflect.ValueOf(v)
+	if to.Kind() != reflect.Pointer || to.IsNil() {
+		return fmt.Errorf("give Decode a pointer that isn't nil, not a %T", v)
+	}
 	var s *schema.Schema
 	if r.wanted != nil {
 		s = r.wanted.schema
-	} else if t := reflect.TypeOf(v); t != nil && t.Kind() == reflect.Pointer {
-		s, _ = schema.For(t.Elem()) // one without a schema may decode all the same
+	} else {
+		s, _ = schema.For(to.Type().Elem()) // one without a schema may decode all the same
 	}
+	var mismatch *schema.Mismatch
 	if s != nil {
-		if err := s.Check(text); err != nil {
-			return withoutValue(err)
+		if err := s.Check(text); errors.As(err, &mismatch) {
+			return err
 		}
 	}
-	if err := json.Unmarshal(text, v); err != nil {
+	read := reflect.New(to.Type().Elem()) // what fails in the middle leaves v as it was
+	if err := json.Unmarshal(text, read.Interface()); err != nil {
 		return &jsondoc.Error{Doing: "reading the output", Err: err}
 	}
+	to.Elem().Set(read.Elem())
 	return nil
-}
-
-func withoutValue(err error) error {
-	var mismatch *schema.Mismatch
-	if errors.As(err, &mismatch) {
-		return err
-	}
-	return &jsondoc.Error{Doing: "reading the output", Err: err}
 }
 
 // outputText is the JSON that the model answered with.

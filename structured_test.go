@@ -141,7 +141,8 @@ func TestDecodeSaysWhyThereIsNoOutput(t *testing.T) {
 		"no JSON":        {asked, bedrocktest.Text("Here you are: s3cret"), "reading the output: it is not valid JSON at byte 1"},
 		"missing field":  {asked, bedrocktest.Text(`{"name":"s3cret","age":1}`), `the output doesn't fit: missing properties: ["tags"]`},
 		"wrong type":     {asked, bedrocktest.Text(`{"name":"s3cret","age":"s3cret","tags":[]}`), "the output doesn't fit: age: doesn't fit the schema's type"},
-		"of the tool":    {tool, bedrocktest.ToolUse("person", "t1", map[string]any{"s3cret": 1}), "the output doesn't fit: doesn't fit the schema's additionalProperties"},
+		"half fits":      {asked, bedrocktest.Text(`{"name":"s3cret","age":1.0,"tags":[]}`), "reading the output: field age is no int"},
+		"of the tool":    {tool, bedrocktest.ToolUse("person", "t1", map[string]any{"s3cret": 1}), "the output doesn't fit: there are properties that the schema doesn't have"},
 		"no text":        {asked, bedrocktest.ToolUse("other", "t1", map[string]any{}), `the reply has no text, it stopped for "tool_use"`},
 		"no tool use":    {tool, bedrocktest.Text(`{"name":"s3cret"}`), `the model didn't use the tool person, which takes the output; it stopped for "end_turn"`},
 		"other tool":     {tool, bedrocktest.ToolUse("other", "t1", map[string]any{}), "the model didn't use the tool person"},
@@ -181,8 +182,8 @@ func TestDecodeWithoutAPointer(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, v := range []any{nil, person{}, (*person)(nil)} {
-		if err := reply.Decode(v); err == nil {
-			t.Errorf("%T: no error", v)
+		if err := reply.Decode(v); err == nil || !strings.Contains(err.Error(), "give Decode a pointer that isn't nil") {
+			t.Errorf("%T: got %v", v, err)
 		}
 	}
 	if err := (&bedrock.Reply{}).Decode(new(person)); err == nil {
@@ -208,6 +209,7 @@ func TestOutputOfATypeWithoutSchemaIsRefused(t *testing.T) {
 		"OutputViaTool, list":  {bedrock.OutputViaTool[[]person](), "OutputViaTool: []bedrock_test.person is no struct or map"},
 		"OutputSchema":         {bedrock.OutputSchema("p", 7), "OutputSchema: a schema is a JSON object"},
 		"OutputSchema, bad":    {bedrock.OutputSchema("p", func() {}), "OutputSchema: json: unsupported type: func()"},
+		"OutputSchema, name":   {bedrock.OutputSchema("a person", json.RawMessage(`{}`)), "OutputSchema: a schema's name is 1 to 64 letters"},
 		"OutputSchema, no ref": {bedrock.OutputSchema("p", json.RawMessage(`{"$ref":"#/a"}`)), "OutputSchema: the schema can't be used"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -226,9 +228,9 @@ type page[T any] struct{ Items []T }
 func TestOutputIsNamedAfterItsType(t *testing.T) {
 	t.Parallel()
 	for want, opt := range map[string]bedrock.RequestOption{
-		"person":                               bedrock.OutputAs[person](),
-		"output":                               bedrock.OutputAs[struct{}](),
-		"page_example_com_bedrock_test_person": bedrock.OutputAs[page[person]](),
+		"person":      bedrock.OutputAs[person](),
+		"output":      bedrock.OutputAs[struct{}](),
+		"page_person": bedrock.OutputAs[page[person]](),
 	} {
 		srv, client := serve(t)
 		if _, err := client.Converse(context.Background(), testModel, bedrock.Prompt("Who?"), opt); err != nil {

@@ -2,6 +2,7 @@ package bedrock
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
@@ -24,12 +26,13 @@ import (
 type Tool struct {
 	Name        string // 1 to 64 letters, digits, _ and -
 	Description string // what it does and when to use it: the model chooses by it
-	Schema      any    // JSON schema of the input, an object: a [json.RawMessage] or what encodes to one; nil: an object
+	Schema      any    // JSON schema of the input: a [json.RawMessage] or what encodes to one; nil: any object
 	Strict      bool   // ask Bedrock to hold the input to the schema, where the model can
 
-	// Call runs the tool. The result goes to the model as [Reply.CallTools] says, and so
-	// does the text of an error. Nil: the tool is offered to the model, and answering it
-	// is the caller's own affair.
+	// Call runs the tool with input that fits the schema; a schema that contains itself is
+	// not checked. The result goes to the model as [Reply.CallTools] says, and so does the
+	// text of an error. Nil: the tool is offered to the model, and answering it is the
+	// caller's own affair.
 	Call func(ctx context.Context, input json.RawMessage) (any, error)
 
 	inferred *schema.Schema // NewTool's
@@ -45,16 +48,17 @@ type Tool struct {
 //	}
 //
 // Left out of what Bedrock is sent, since not every model takes it, are bounds of numbers
-// and null for slices; input is checked against them all the same.
+// and lengths, and null for slices; input is checked against them all the same.
 //
-// NewTool panics when In has no schema, saying which field, or the name isn't one.
+// NewTool panics when In has no schema that says what encoding/json reads, naming the
+// field, or when the name isn't one. Write a [Tool] then.
 func NewTool[In, Out any](name, description string, fn func(context.Context, In) (Out, error)) Tool {
 	inferred, err := schema.For(reflect.TypeFor[In]())
 	if err == nil && !inferred.IsObject {
 		err = fmt.Errorf("the input %s is no struct or map, which a tool's input is", reflect.TypeFor[In]())
 	}
 	if err == nil {
-		err = checkToolName(name)
+		err = checkToolName("tool", name)
 	}
 	if err != nil {
 		panic(fmt.Sprintf("bedrock: NewTool(%q): %v", name, err))
@@ -71,9 +75,9 @@ func NewTool[In, Out any](name, description string, fn func(context.Context, In)
 
 var toolName = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`) // API field: toolSpec.name
 
-func checkToolName(name string) error {
+func checkToolName(of, name string) error {
 	if !toolName.MatchString(name) {
-		return fmt.Errorf("a tool's name is 1 to 64 letters, digits, _ and -, not %.80q", name)
+		return fmt.Errorf("a %s's name is 1 to 64 letters, digits, _ and -, not %.80q", of, name)
 	}
 	return nil
 }
@@ -119,7 +123,10 @@ func UseTools(tools ...Tool) RequestOption {
 	var bad error
 	for i, t := range tools {
 		text, err := t.schemaText()
-		if bad = errors.Join(bad, checkToolName(t.Name), err); bad != nil {
+		if err == nil && t.Call != nil {
+			_, err = t.compile()
+		}
+		if bad = cmp.Or(checkToolName("tool", t.Name), err); bad != nil {
 			break
 		}
 		spec := types.ToolSpecification{Name: aws.String(t.Name), InputSchema: &types.ToolInputSchemaMemberJson{Value: jsondoc.Raw(text)}}
@@ -147,18 +154,20 @@ func UseTools(tools ...Tool) RequestOption {
 const toolsAtOnce = 8
 
 // CallTools runs the tools that the reply asks for, up to 8 side by side, and returns
-// the message with their results, in order, to append after [Reply.Message]. A result is
-// sent as JSON if it encodes to an object, else as text, "(empty)" if that is blank; a
-// [types.ToolResultContentBlock], or a slice of them, is sent as it is.
+// the message with their results, in order, to append after [Reply.Message]. It has no
+// content, which ends a loop, when the model asks for none, or stopped for something else
+// than tool_use or end_turn: a call that max_tokens cut isn't run. Tools that the
+// service runs itself (Type server_tool_use) are left to it.
+//
+// A result is sent as JSON if it encodes to an object, else as text, "(empty)" if that is
+// blank. Content such as [Image] or [DocumentText], one block or a slice, is sent as it is.
 //
 // The model is told of a tool that fails or isn't among tools, and of input that
 // doesn't fit its schema, in an error result. A panic of a tool is the caller's, when the
 // others have ended.
 //
-// Nothing runs, and the message has no content, unless the reply stopped for tool_use or
-// end_turn: a call that max_tokens cut isn't run. Tools that the service runs itself
-// (Type server_tool_use) are left to it. CallTools fails when a tool has no Call or a
-// schema that can't be used, or gives a result that has no JSON, and when ctx ends; the
+// CallTools fails when a tool has no Call or a schema that can't be used, or gives a
+// result that has no JSON, and when ctx ends, once the tools under way have returned. The
 // message then still has a result for every call, so that the conversation can go on.
 func (r *Reply) CallTools(ctx context.Context, tools ...Tool) (types.Message, error) {
 	uses := r.pendingTools()
@@ -194,7 +203,7 @@ func callTool(ctx context.Context, use types.ToolUseBlock, tools []Tool) (*types
 	id, name := aws.ToString(use.ToolUseId), aws.ToString(use.Name)
 	i := slices.IndexFunc(tools, func(t Tool) bool { return t.Name == name })
 	if i < 0 {
-		return ToolError(id, fmt.Sprintf("there is no tool %q; the tools are: %s", name, toolNames(tools))), nil
+		return ToolError(id, fmt.Sprintf("there is no tool %.80q; the tools are: %s", name, toolNames(tools))), nil
 	}
 	tool := tools[i]
 	if tool.Call == nil {
@@ -242,8 +251,16 @@ func toolContent(v any) ([]types.ToolResultContentBlock, error) {
 		return []types.ToolResultContentBlock{v}, nil
 	case []types.ToolResultContentBlock:
 		return v, nil
+	case types.ContentBlock:
+		return resultBlocks(v)
+	case []types.ContentBlock:
+		return resultBlocks(v...)
 	case string:
 		return toolText(v), nil
+	case []byte:
+		if !json.Valid(v) && utf8.Valid(v) {
+			return toolText(string(v)), nil
+		}
 	}
 	raw, err := jsondoc.Encode(v)
 	if err != nil {
@@ -260,3 +277,25 @@ func toolContent(v any) ([]types.ToolResultContentBlock, error) {
 }
 
 func toolText(text string) []types.ToolResultContentBlock { return ToolResult("", text).Value.Content }
+
+// resultBlocks puts content of a message into a tool's result, as far as the API takes it.
+func resultBlocks(blocks ...types.ContentBlock) ([]types.ToolResultContentBlock, error) {
+	results := make([]types.ToolResultContentBlock, len(blocks))
+	for i, block := range blocks {
+		switch b := block.(type) {
+		case *types.ContentBlockMemberText:
+			results[i] = toolText(b.Value)[0]
+		case *types.ContentBlockMemberImage:
+			results[i] = &types.ToolResultContentBlockMemberImage{Value: b.Value}
+		case *types.ContentBlockMemberDocument:
+			results[i] = &types.ToolResultContentBlockMemberDocument{Value: b.Value}
+		case *types.ContentBlockMemberVideo:
+			results[i] = &types.ToolResultContentBlockMemberVideo{Value: b.Value}
+		case *types.ContentBlockMemberSearchResult:
+			results[i] = &types.ToolResultContentBlockMemberSearchResult{Value: b.Value}
+		default:
+			return nil, fmt.Errorf("a tool's result can't hold a %T", block)
+		}
+	}
+	return results, nil
+}

@@ -106,7 +106,12 @@ func TestToolResultIsJSONOrText(t *testing.T) {
 		"blank":           {" \n", "text:(empty)"},
 		"time":            {time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), "text:2026-01-02T03:04:05Z"},
 		"content":         {types.ToolResultContentBlock(image), "*types.ToolResultContentBlockMemberImage"},
-		"contents":        {[]types.ToolResultContentBlock{image, image}, "*types.ToolResultContentBlockMemberImage *types.ToolResultContentBlockMemberImage"},
+		"bytes, text":     {[]byte("18 °C"), "text:18 °C"},
+		"bytes, JSON":     {[]byte(`{"a":1}`), `json:{"a":1}`},
+		"an image":        {bedrock.Image(types.ImageFormatPng, nil), "*types.ToolResultContentBlockMemberImage"},
+		"blocks": {[]types.ContentBlock{&types.ContentBlockMemberText{Value: "a"}, bedrock.DocumentText("b", "c"), bedrock.Video(types.VideoFormatMp4, nil), bedrock.SearchResult("a", "b", "c")},
+			"text:a *types.ToolResultContentBlockMemberDocument *types.ToolResultContentBlockMemberVideo *types.ToolResultContentBlockMemberSearchResult"},
+		"contents": {[]types.ToolResultContentBlock{image, image}, "*types.ToolResultContentBlockMemberImage *types.ToolResultContentBlockMemberImage"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -139,6 +144,7 @@ func TestModelIsToldWhatIsWrongWithItsCall(t *testing.T) {
 		"tool fails":               {"weather", `{"city":"Oz"}`, "error text:no city Oz"},
 		"tool fails without words": {"weather", `{"city":""}`, "error text:(empty)"},
 		"unknown tool":             {"wether", `{}`, `error text:there is no tool "wether"; the tools are: weather, hand, edited, open`},
+		"long name of no tool":     {strings.Repeat("x", 5000), `{}`, `error text:there is no tool "` + strings.Repeat("x", 80) + `"; the tools are`},
 		"missing field":            {"weather", `{}`, `error text:the input doesn't fit the tool's schema: required: missing properties: ["city"]`},
 		"wrong type":               {"weather", `{"city":7}`, `error text:the input doesn't fit the tool's schema: city: type: 7 has type "integer", want "string"`},
 		"unknown field":            {"weather", `{"city":"a","x":1}`, `error text:the input doesn't fit the tool's schema: unexpected additional properties ["x"]`},
@@ -173,11 +179,12 @@ func TestToolsThatCannotBeCalledAreTheCallersError(t *testing.T) {
 		tool bedrock.Tool
 		want string
 	}{
-		"no Call":            {bedrock.Tool{Name: "bad"}, "tool bad has no Call"},
-		"schema no object":   {bedrock.Tool{Name: "bad", Schema: 7, Call: call}, "schema of tool bad: it must be a JSON object"},
-		"schema unusable":    {bedrock.Tool{Name: "bad", Schema: json.RawMessage(`{"pattern":"(?=a)"}`), Call: call}, "schema of tool bad: the schema can't be used"},
-		"schema not encoded": {bedrock.Tool{Name: "bad", Schema: func() {}, Call: call}, "schema of tool bad: json: unsupported type"},
-		"result not encoded": {bedrock.Tool{Name: "bad", Call: func(context.Context, json.RawMessage) (any, error) { return math.NaN(), nil }}, "result of tool bad: json: unsupported value: NaN"},
+		"no Call":             {bedrock.Tool{Name: "bad"}, "tool bad has no Call"},
+		"holds a cache point": {bedrock.Tool{Name: "bad", Call: func(context.Context, json.RawMessage) (any, error) { return bedrock.CachePoint(""), nil }}, "result of tool bad: a tool's result can't hold a *types.ContentBlockMemberCachePoint"},
+		"schema no object":    {bedrock.Tool{Name: "bad", Schema: 7, Call: call}, "schema of tool bad: it must be a JSON object"},
+		"schema unusable":     {bedrock.Tool{Name: "bad", Schema: json.RawMessage(`{"pattern":"(?=a)"}`), Call: call}, "schema of tool bad: the schema can't be used"},
+		"schema not encoded":  {bedrock.Tool{Name: "bad", Schema: func() {}, Call: call}, "schema of tool bad: json: unsupported type"},
+		"result not encoded":  {bedrock.Tool{Name: "bad", Call: func(context.Context, json.RawMessage) (any, error) { return math.NaN(), nil }}, "result of tool bad: json: unsupported value: NaN"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -328,4 +335,28 @@ func TestNewToolPanicsSayingWhichField(t *testing.T) {
 
 func newToolOf[In any](name string) bedrock.Tool {
 	return bedrock.NewTool(name, "", func(context.Context, In) (string, error) { return "", nil })
+}
+
+func TestToolsThatCannotBeUsedAreNotSent(t *testing.T) {
+	t.Parallel()
+	call := func(context.Context, json.RawMessage) (any, error) { return "", nil }
+	for name, tt := range map[string]struct {
+		tool bedrock.Tool
+		want string // "": it is sent
+	}{
+		"name":                    {bedrock.Tool{Name: "a b"}, `UseTools: a tool's name is 1 to 64 letters, digits, _ and -, not "a b"`},
+		"schema no object":        {bedrock.Tool{Name: "a", Schema: "x"}, "UseTools: schema of tool a: it must be a JSON object"},
+		"schema can't be used":    {bedrock.Tool{Name: "a", Schema: json.RawMessage(`{"pattern":"(?!x)"}`), Call: call}, "UseTools: schema of tool a: the schema can't be used"},
+		"unused, as it isn't run": {bedrock.Tool{Name: "a", Schema: json.RawMessage(`{"type":"object","properties":{"s":{"pattern":"(?!x)"}}}`)}, ""},
+		"contains itself":         {bedrock.Tool{Name: "a", Schema: json.RawMessage(`{"type":"object","properties":{"a":{"$ref":"#"}}}`), Call: call}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv, client := serve(t)
+			_, err := client.Converse(context.Background(), testModel, bedrock.Prompt("Hi"), bedrock.UseTools(tt.tool))
+			if tt.want == "" && err != nil || tt.want != "" && (!errors.Is(err, bedrock.ErrInvalid) || !strings.Contains(err.Error(), tt.want) || len(srv.Requests()) > 0) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
 }
