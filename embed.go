@@ -28,7 +28,8 @@ const (
 // EmbedOption changes what [Client.Embed] asks for, or how.
 type EmbedOption func(*embedder)
 
-// EmbedFor sets what the vectors are for. Default: [EmbedDocument]. For Cohere and Nova.
+// EmbedFor sets what the vectors are for. Default: [EmbedDocument]. For Cohere and Nova;
+// Titan, which makes no difference, refuses it.
 func EmbedFor(p EmbedPurpose) EmbedOption {
 	return func(e *embedder) { e.Purpose = string(p) }
 }
@@ -97,7 +98,8 @@ func (e *EmbedError) Unwrap() error { return e.Err }
 //
 // The first call that fails ends the others. Its *[EmbedError] says which texts it was
 // for and holds the *[Error]; the vectors that have arrived come along with it, as they
-// have been paid for. Arguments that are refused give no Embeddings.
+// have been paid for: to go on, embed the texts whose vector is nil. Arguments that are
+// refused give no Embeddings.
 func (c *Client) Embed(ctx context.Context, model string, texts []string, opts ...EmbedOption) (*Embeddings, error) {
 	e := &embedder{as: model, concurrency: 4, client: c, model: model, texts: texts}
 	for _, opt := range opts {

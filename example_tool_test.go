@@ -225,7 +225,7 @@ func ExampleOutputError() {
 		fmt.Println(failed.Reply.Text())
 	}
 	// Output:
-	// the reply was cut, it stopped for max_tokens: give it more tokens (MaxTokens)
+	// the reply was cut, it stopped for max_tokens: give it more (MaxTokens)
 	// {"number":"A-17",
 }
 

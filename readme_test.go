@@ -50,7 +50,8 @@ var (
 	report                            *types.ContentBlockMemberDocument
 	config                            *types.InferenceConfiguration
 	reply                             *bedrock.Reply
-	total, tokens                     bedrock.Tokens
+	total                             bedrock.Tokens
+	x                                 *bedrock.Exchange
 )
 
 %s

@@ -27,7 +27,7 @@ var ErrMaxRounds = errors.New("bedrock: the model asks for more rounds of tools"
 type roundsError int
 
 func (n roundsError) Error() string {
-	return fmt.Sprintf("after %d rounds the model asks for tools again: raise MaxRounds, or go on from the Messages of the Exchange", int(n))
+	return fmt.Sprintf("after %d rounds the model asks for tools again: raise MaxRounds, or add the results of Reply.CallTools to the Exchange's Messages and run on", int(n))
 }
 
 func (roundsError) Unwrap() error { return ErrMaxRounds }
@@ -56,7 +56,8 @@ func MaxRounds(n int) RequestOption {
 //
 // The exchange is complete also with an error, which is [ErrMaxRounds] when the model
 // asks for tools once more after [MaxRounds], else that of [Client.Converse] or
-// CallTools: to go on, answer what Messages ends with and call Run again.
+// CallTools: to go on after ErrMaxRounds, append the message of CallTools to Messages and
+// call Run with them.
 func (c *Client) Run(ctx context.Context, model string, messages []types.Message, tools []Tool, opts ...RequestOption) (*Exchange, error) {
 	start := time.Now()
 	x := &Exchange{Messages: slices.Clip(messages)}

@@ -24,7 +24,7 @@ type wanted struct {
 
 // OutputAs makes the model answer with JSON that fits T, to be read by [Reply.Decode].
 // The schema is inferred as in [NewTool]; a T without one fails the call, saying which
-// field. The model must support structured output ("Get validated JSON results from
+// field. For what a type can't say, such as an enum, there is [OutputSchema]. The model must support structured output ("Get validated JSON results from
 // models" in the Amazon Bedrock User Guide); for one that doesn't, see [OutputViaTool].
 // API field: outputConfig.textFormat.
 func OutputAs[T any]() RequestOption {
@@ -161,8 +161,10 @@ func (r *Reply) checkOutput(text json.RawMessage, v any) error {
 // outputText is the JSON that the model answered with.
 func (r *Reply) outputText() (json.RawMessage, error) {
 	switch r.stopReason() {
-	case types.StopReasonMaxTokens, types.StopReasonModelContextWindowExceeded:
-		return nil, fmt.Errorf("the reply was cut, it stopped for %s: give it more tokens (MaxTokens)", r.StopReason)
+	case types.StopReasonMaxTokens:
+		return nil, errors.New("the reply was cut, it stopped for max_tokens: give it more (MaxTokens)")
+	case types.StopReasonModelContextWindowExceeded:
+		return nil, errors.New("the reply was cut, it stopped for model_context_window_exceeded: shorten the input")
 	case types.StopReasonGuardrailIntervened, types.StopReasonContentFiltered:
 		return nil, fmt.Errorf("the reply was refused, it stopped for %s", r.StopReason)
 	case types.StopReasonMalformedModelOutput, types.StopReasonMalformedToolUse:

@@ -132,7 +132,7 @@ func TestDecodeSaysWhyThereIsNoOutput(t *testing.T) {
 		answer bedrocktest.Response
 		want   string
 	}{
-		"cut":            {asked, bedrocktest.Text(`{"name":"s3cr`).StopReason(types.StopReasonMaxTokens), "the reply was cut, it stopped for max_tokens: give it more tokens (MaxTokens)"},
+		"cut":            {asked, bedrocktest.Text(`{"name":"s3cr`).StopReason(types.StopReasonMaxTokens), "the reply was cut, it stopped for max_tokens: give it more (MaxTokens)"},
 		"tool cut":       {tool, bedrocktest.ToolUse("person", "t1", json.RawMessage(`{}`)).StopReason(types.StopReasonMaxTokens), "the reply was cut, it stopped for max_tokens"},
 		"window full":    {asked, bedrocktest.Text(`{`).StopReason(types.StopReasonModelContextWindowExceeded), "the reply was cut, it stopped for model_context_window_exceeded"},
 		"refused":        {asked, bedrocktest.Text("s3cret").StopReason(types.StopReasonGuardrailIntervened), "the reply was refused, it stopped for guardrail_intervened"},

@@ -47,6 +47,8 @@ type Tool struct {
 //		Days int    `json:"days,omitempty" jsonschema:"1 to 7, default 1"`
 //	}
 //
+// What a type can't say, such as an enum, may be put into the tool's Schema afterwards.
+//
 // Left out of what Bedrock is sent, since not every model takes it, are bounds of numbers
 // and lengths, and null for slices; input is checked against them all the same.
 //

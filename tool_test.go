@@ -149,7 +149,7 @@ func TestModelIsToldWhatIsWrongWithItsCall(t *testing.T) {
 		"wrong type":               {"weather", `{"city":7}`, `error text:the input doesn't fit the tool's schema: city: type: 7 has type "integer", want "string"`},
 		"unknown field":            {"weather", `{"city":"a","x":1}`, `error text:the input doesn't fit the tool's schema: unexpected additional properties ["x"]`},
 		"number overflows":         {"weather", `{"city":"a","days":300}`, `error text:the input doesn't fit the tool's schema: days: maximum: 300/1 is greater than 127.000000`},
-		"a fraction":               {"weather", `{"city":"a","days":1.5}`, `error text:the input doesn't fit the tool's schema: days: type: 1.5 has type "number", want "integer"`},
+		"a fraction":               {"weather", `{"city":"a","days":1.5}`, `error text:the input doesn't fit the tool's schema: days: type: 1.5 has type "number", want one of "null, integer"`},
 		"integer that Go refuses":  {"weather", `{"city":"a","days":1.0}`, "error text:the input doesn't fit: json: cannot unmarshal number 1.0 into Go struct field cityInput.days of type int8"},
 		"no object":                {"weather", `"cut off in the mid` + `dle"`, "error text:the input doesn't fit the tool's schema: type: cut off"},
 		"no input":                 {"weather", ``, "error text:the call has no input"},

@@ -142,6 +142,7 @@ func (v *vector) UnmarshalJSON(raw []byte) error {
 	if raw[0] == '[' && bytes.Contains(raw, []byte("null")) {
 		return errNull
 	}
+	*v = make(vector, 0, 1+bytes.Count(raw, []byte(","))) // growing would leave a third of it empty
 	return json.Unmarshal(raw, (*[]float32)(v))
 }
 

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/google/jsonschema-go/jsonschema"
 )
 
 const (
@@ -109,19 +107,3 @@ func (m *measure) find(pointer string) (any, bool) {
 }
 
 func escape(name string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(name) }
-
-// openNulls mends what inference makes of a pointer to a type that can be anything: a
-// schema of null alone.
-func openNulls(s *jsonschema.Schema) {
-	if s == nil {
-		return
-	}
-	if slices.Equal(s.Types, []string{"null"}) {
-		s.Types = nil
-	}
-	openNulls(s.Items)
-	openNulls(s.AdditionalProperties)
-	for _, p := range s.Properties {
-		openNulls(p)
-	}
-}

@@ -142,6 +142,24 @@ func typeName(t reflect.Type) string {
 	return t.Name()
 }
 
+// openNulls makes the check of values take a null for what may be absent, as encoding/json
+// does, and anything for what inference makes of a pointer to it: null alone.
+func openNulls(s *jsonschema.Schema) {
+	if s == nil {
+		return
+	}
+	if slices.Equal(s.Types, []string{"null"}) {
+		s.Types = nil
+	}
+	openNulls(s.Items)
+	openNulls(s.AdditionalProperties)
+	for name, p := range s.Properties {
+		if openNulls(p); p.Type != "" && !slices.Contains(s.Required, name) {
+			p.Type, p.Types = "", []string{"null", p.Type}
+		}
+	}
+}
+
 // write writes an inferred schema without what Bedrock refuses. nullable keeps the null
 // of a pointer.
 func write(b *bytes.Buffer, s *jsonschema.Schema, nullable bool) {

@@ -45,8 +45,8 @@ func Parse(text json.RawMessage) (*Schema, error) {
 // For infers the schema of a Go type by its json and jsonschema tags. The text is what
 // Bedrock takes: no null for a slice or an optional field, no bounds of numbers or
 // lengths ("Structured output" in the Amazon Bedrock User Guide). Values are checked
-// against all that the type says, so a null for a slice or a pointer is no mismatch, and
-// a number that overflows the type is one.
+// against all that the type says, so a null for a slice, a pointer or an optional field
+// is no mismatch, and a number that overflows the type is one.
 func For(t reflect.Type) (*Schema, error) {
 	known := map[reflect.Type]*jsonschema.Schema{}
 	if err := inspect(t, typeName(t), known, nil); err != nil {

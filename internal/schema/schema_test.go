@@ -182,6 +182,8 @@ func TestCheckTellsWhereAndWhat(t *testing.T) {
 		"enum":                {parsed(t, byHand), `{"unit":"s3cret"}`, `unit: enum: s3cret`, "unit: doesn't fit the schema's enum"},
 		"any of":              {parsed(t, byHand), `{"list":[7]}`, `list[]: anyOf`, "list[]: doesn't fit the schema's anyOf"},
 		"no object at all":    {of[place](t), `"s3cret"`, `type: s3cret`, "doesn't fit the schema's type"},
+		"null for optional":   {of[everything](t), `{"city":"a","text":"","small":1,"list":[],"pair":[true,false],"must":1,"when":"","addr":"","unsigned":null,"ratio":null,"nested":null,"map":null,"bytes":null,"big":null}`, "", ""},
+		"null for required":   {of[place](t), `{"city":null}`, `city: type: null has type "null"`, "city: doesn't fit the schema's type"},
 		"pointer to anything": {of[struct{ A *anything }](t), `{"A":"x"}`, "", ""},
 		"null for it":         {of[struct{ A *anything }](t), `{"A":null}`, "", ""},
 		"null for all":        {of[*place](t), `null`, `type: null has type "null", want "object"`, "doesn't fit the schema's type"},
