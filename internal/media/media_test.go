@@ -3,10 +3,6 @@ package media
 import (
 	"archive/zip"
 	"bytes"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -155,46 +151,6 @@ func TestFormatRefusesWhatIsSomethingElse(t *testing.T) {
 				t.Errorf("got error %q, want it to say %q", err, part)
 			}
 		}
-	}
-}
-
-func TestReadNamesTheFile(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	file := func(name, content string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	huge := file("huge.mp4", "")
-	if err := os.Truncate(huge, maxSize+1); err != nil {
-		t.Fatal(err)
-	}
-	missing := filepath.Join(dir, "none.png")
-	if _, _, err := Read(missing, Image); !errors.Is(err, fs.ErrNotExist) || strings.Count(err.Error(), missing) != 1 {
-		t.Errorf("got error %v of a missing file, want one that is ErrNotExist and names it once", err)
-	}
-	tests := []struct {
-		path string
-		kind Kind
-		want string
-	}{
-		{dir, Image, "directory"},
-		{file("empty.png", ""), Image, "is empty"},
-		{file("text.png", "hello"), Image, "text"},
-		{huge, Video, "1073741825 bytes"},
-	}
-	for _, tt := range tests {
-		_, _, err := Read(tt.path, tt.kind)
-		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Count(err.Error(), tt.path) != 1 || !strings.Contains(err.Error(), string(tt.kind)+" file") {
-			t.Errorf("got error %v, want one that says %q and the file and the kind once", err, tt.want)
-		}
-	}
-	format, data, err := Read(file("a.jpg", png), Image)
-	if err != nil || format != "png" || string(data) != png {
-		t.Errorf("got %q, %q, %v, want the PNG", format, data, err)
 	}
 }
 

@@ -55,7 +55,7 @@ func sniff(data []byte, extension string) content {
 			return m.content
 		}
 	}
-	for _, look := range []func([]byte, string) content{riff, isoMedia, matroska, ogg, archive, transportStream, mpegAudio, latePDF, text} {
+	for _, look := range []func([]byte, string) content{riff, isoMedia, matroska, ogg, archive, transportStream, mpegAudio, latePDF, plainText} {
 		if found := look(data, extension); found.what != "" {
 			return found
 		}
@@ -188,9 +188,9 @@ func latePDF(data []byte, extension string) content {
 	return content{}
 }
 
-// text is UTF-8 without control characters. It can be any of the text formats, as long as
+// plainText is UTF-8 without control characters. It can be any of the text formats, as long as
 // the extension names no other one.
-func text(data []byte, extension string) content {
+func plainText(data []byte, extension string) content {
 	if extension == "pcm" || !utf8.Valid(data) || bytes.ContainsFunc(data, isControl) {
 		return content{}
 	}
