@@ -47,6 +47,10 @@ const maxSize = 1 << 30
 
 var errTooLarge = errors.New("it has over 1 GiB, more than a request can hold")
 
+// unmarked are the formats that a file can have without a mark in its first bytes. Text is
+// judged by sniff.
+var unmarked = []string{"mp3", "mpga", "aac", "x-aac", "pcm", "mpeg", "mpg"}
+
 // Read reads a file of a kind and tells its format.
 func Read(path string, kind Kind) (format string, data []byte, err error) {
 	if data, err = read(path); err == nil {
@@ -127,7 +131,7 @@ func readLimited(r io.Reader, limit int64) ([]byte, error) {
 
 // Format tells the format of content that a file with that extension has. What the content
 // says counts; where it allows several formats the extension chooses, and it decides alone
-// about content without a mark of its own.
+// about the formats that may come without a mark.
 func Format(extension string, data []byte, kind Kind) (string, error) {
 	if len(data) == 0 {
 		return "", errors.New("it is empty")
@@ -145,7 +149,7 @@ func Format(extension string, data []byte, kind Kind) (string, error) {
 		return "", fmt.Errorf("its content is %s: the extension must be one of %s", found.what, strings.Join(formats, ", "))
 	case len(formats) > 0:
 		return formats[0], nil
-	case found.what == "" && slices.Contains(accepted[kind], named):
+	case found.what == "" && slices.Contains(accepted[kind], named) && slices.Contains(unmarked, named):
 		return named, nil
 	}
 	what := found.what
