@@ -50,8 +50,9 @@ func Image(format types.ImageFormat, data []byte) *types.ContentBlockMemberImage
 	return &types.ContentBlockMemberImage{Value: types.ImageBlock{Format: format, Source: &types.ImageSourceMemberBytes{Value: data}}}
 }
 
-// ImageFile reads an [Image]. Like the other File functions it goes by the file's content,
-// where that says nothing by its extension, and refuses what is something else.
+// ImageFile reads an [Image] from a regular file. Like the other File functions it goes by
+// the file's content and refuses what is something else. By its extension go text, and MP3,
+// AAC, PCM and MPEG where the content doesn't show them, as these may come without a mark.
 func ImageFile(path string) (*types.ContentBlockMemberImage, error) {
 	return media.ReadBlock(path, media.Image, Image)
 }
@@ -102,7 +103,8 @@ func Document(name string, format types.DocumentFormat, data []byte) *types.Cont
 }
 
 // DocumentFile reads a [Document], as [ImageFile] does, and gives it the file's name without
-// the extension. Text must be UTF-8.
+// the extension; a name in another script becomes "document" with four digits of its hash,
+// always the same. Text must be UTF-8 without NUL.
 func DocumentFile(path string) (*types.ContentBlockMemberDocument, error) {
 	return media.ReadBlock(path, media.Document, func(format types.DocumentFormat, data []byte) *types.ContentBlockMemberDocument {
 		return Document(media.BaseName(path), format, data)

@@ -5,10 +5,14 @@ package media
 import (
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"example.com/bedrock/internal/text"
 )
 
 // A Kind is what a content block holds.
@@ -41,6 +45,12 @@ var aliases = map[string]string{
 // maxSize is far over all that a request can hold: a file of this size was given by mistake.
 const maxSize = 1 << 30
 
+var errTooLarge = errors.New("it has over 1 GiB, more than a request can hold")
+
+// unmarked are the formats that a file can have without a mark in its first bytes. Text is
+// judged by sniff.
+var unmarked = []string{"mp3", "mpga", "aac", "x-aac", "pcm", "mpeg", "mpg"}
+
 // Read reads a file of a kind and tells its format.
 func Read(path string, kind Kind) (format string, data []byte, err error) {
 	if data, err = read(path); err == nil {
@@ -48,9 +58,10 @@ func Read(path string, kind Kind) (format string, data []byte, err error) {
 	}
 	switch pathErr := (*os.PathError)(nil); {
 	case errors.As(err, &pathErr): // names the file
+		pathErr.Path = text.OneLine(pathErr.Path)
 		return "", nil, fmt.Errorf("bedrock: %s file: %w", kind, err)
 	case err != nil:
-		return "", nil, fmt.Errorf("bedrock: %s file %s: %w", kind, path, err)
+		return "", nil, fmt.Errorf("bedrock: %s file %s: %w", kind, text.OneLine(path), err)
 	}
 	return format, data, nil
 }
@@ -64,20 +75,63 @@ func ReadBlock[F ~string, Block any](path string, kind Kind, block func(F, []byt
 	return block(F(format), data), nil
 }
 
+// read looks at the file before it opens it, as opening a named pipe waits for a writer.
 func read(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() > maxSize {
-		return nil, fmt.Errorf("it has %d bytes, more than a request can hold", info.Size())
+	if err := checkRegular(info); err != nil {
+		return nil, err
 	}
-	return os.ReadFile(path)
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readOpen(f)
+}
+
+// readOpen looks again: another file may have taken the path.
+func readOpen(f *os.File) ([]byte, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkRegular(info); err != nil {
+		return nil, err
+	}
+	return readLimited(f, maxSize)
+}
+
+// checkRegular refuses what may have no end.
+func checkRegular(info fs.FileInfo) error {
+	switch {
+	case info.IsDir():
+		return errors.New("it is a directory")
+	case !info.Mode().IsRegular():
+		return errors.New("it is no regular file, but a device, pipe or socket")
+	case info.Size() > maxSize:
+		return errTooLarge
+	}
+	return nil
+}
+
+// readLimited goes by what comes, as a file may grow, and some of Linux' have size 0.
+func readLimited(r io.Reader, limit int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > limit {
+		return nil, errTooLarge
+	}
+	return data, nil
 }
 
 // Format tells the format of content that a file with that extension has. What the content
 // says counts; where it allows several formats the extension chooses, and it decides alone
-// about content without a mark of its own.
+// about the formats that may come without a mark.
 func Format(extension string, data []byte, kind Kind) (string, error) {
 	if len(data) == 0 {
 		return "", errors.New("it is empty")
@@ -95,7 +149,7 @@ func Format(extension string, data []byte, kind Kind) (string, error) {
 		return "", fmt.Errorf("its content is %s: the extension must be one of %s", found.what, strings.Join(formats, ", "))
 	case len(formats) > 0:
 		return formats[0], nil
-	case found.what == "" && slices.Contains(accepted[kind], named):
+	case found.what == "" && slices.Contains(accepted[kind], named) && slices.Contains(unmarked, named):
 		return named, nil
 	}
 	what := found.what

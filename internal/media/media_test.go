@@ -3,10 +3,7 @@ package media
 import (
 	"archive/zip"
 	"bytes"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -34,6 +31,12 @@ const (
 	jpeg = "\xff\xd8\xff\xe0\x00\x10JFIF\x00"
 	pdf  = "%PDF-1.7\n%\xe2\xe3\xcf\xd3"
 	ole  = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00\x00"
+	elf  = "\x7fELF\x02\x01\x01\x00"
+
+	id3v2 = "ID3\x04\x00\x00\x00\x00\x01\x02" + // 1<<7 + 2 bytes follow
+		"0123456789012345678901234567890123456789012345678901234567890123456789" +
+		"012345678901234567890123456789012345678901234567890123456789"
+
 	webm = "\x1a\x45\xdf\xa3\x9fB\x86\x81\x01B\xf7\x81\x01B\xf2\x81\x04B\xf3\x81\x08B\x82\x84webm"
 	mkv  = "\x1a\x45\xdf\xa3\xa3B\x86\x81\x01B\xf7\x81\x01B\xf2\x81\x04B\xf3\x81\x08B\x82\x88matroska"
 )
@@ -56,7 +59,6 @@ func TestFormat(t *testing.T) {
 		{Image, ".webp", "RIFF\x10\x00\x00\x00WEBPVP8 ", "webp"},
 		{Image, ".jpg", png, "png"},
 		{Image, ".pdf", png, "png"},
-		{Image, ".webp", "\x00\x01\x02", "webp"},
 
 		{Document, ".pdf", pdf, "pdf"},
 		{Document, ".txt", pdf, "pdf"},
@@ -77,12 +79,18 @@ func TestFormat(t *testing.T) {
 		{Document, "", "read me", "txt"},
 		{Document, ".go", "package main\n", "txt"},
 		{Document, ".md", "In %PDF-1.4 files", "md"},
+		{Document, ".pdf", "%PDF-1.4 in ASCII", "pdf"},
+		{Document, ".pdf", "junk\n%PDF-1.4 in ASCII", "pdf"},
+		{Document, ".txt", "\ufeffread me", "txt"},
+		{Document, ".txt", "a log\x08\x01\n", "txt"},
 
 		{Video, ".mp4", box("ftyp", "isom"), "mp4"},
 		{Video, ".m4v", box("ftyp", "M4V "), "mp4"},
 		{Video, ".mov", box("ftyp", "qt  "), "mov"},
 		{Video, ".mp4", box("ftyp", "qt  "), "mov"},
 		{Video, ".mov", box("moov", "\x00\x00\x00\x6c"), "mov"},
+		{Video, ".mov", "\x01\x20\x00\x00mdat\x00\x00", "mov"},
+		{Video, ".mov", "\x00\x00\x00\x08free\x00\x00", "mov"},
 		{Video, ".3gp", box("ftyp", "3gp5"), "three_gp"},
 		{Video, ".3gp", box("ftyp", "isom"), "three_gp"},
 		{Video, ".webm", webm, "webm"},
@@ -94,6 +102,10 @@ func TestFormat(t *testing.T) {
 		{Video, ".wmv", "\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6", "wmv"},
 
 		{Audio, ".mp3", "ID3\x04\x00", "mp3"},
+		{Audio, "", id3v2 + "\xff\xfb\x90\x64", "mp3"},
+		{Audio, ".mp3", id3v2 + "\x00\x00", "mp3"},
+		{Audio, ".aac", id3v2 + "\xff\xf1\x50\x80", "aac"},
+		{Audio, ".flac", id3v2 + "fLaC\x00", "flac"},
 		{Audio, ".mp3", "\xff\xfb\x90\x64", "mp3"},
 		{Audio, ".mpga", "\xff\xfb\x90\x64", "mpga"},
 		{Audio, ".mp3", "\xff\xf1\x50\x80", "aac"},
@@ -109,6 +121,10 @@ func TestFormat(t *testing.T) {
 		{Audio, ".mka", mkv, "mka"},
 		{Audio, ".webm", webm, "webm"},
 		{Audio, ".pcm", "silence", "pcm"},
+		{Audio, ".pcm", "\x01\x80\x02\x80", "pcm"},
+		{Audio, ".mp3", "\x00\x00\x00\x00\xff\xfb", "mp3"},
+		{Audio, ".x-aac", "\x56\xe0\x00\x00", "x-aac"},
+		{Video, ".mpg", "\x00\x00\x00\x00\x47", "mpg"},
 	}
 	for _, tt := range tests {
 		got, err := Format(tt.extension, []byte(tt.input), tt.kind)
@@ -132,6 +148,7 @@ func TestFormatRefusesWhatIsSomethingElse(t *testing.T) {
 		{Image, ".jpg", box("ftyp", "heic"), []string{"HEIF"}},
 		{Image, ".tiff", "II*\x00", []string{"TIFF"}},
 		{Image, ".bin", "\x00\x01", []string{"of no known format"}},
+		{Image, ".txt", "GIF89a is older than PNG.", []string{"text"}},
 		{Document, ".pdf", png, []string{"a PNG image", "pdf, docx"}},
 		{Document, ".pdf", "<html>log in</html>", []string{"text"}},
 		{Document, ".pdf", ole, []string{"older Office", "extension", "doc, xls"}},
@@ -139,6 +156,14 @@ func TestFormatRefusesWhatIsSomethingElse(t *testing.T) {
 		{Document, ".pptx", office(t, "[Content_Types].xml", "ppt/presentation.xml"), []string{"a ZIP archive"}},
 		{Document, ".rtf", "{\\rtf1 hello}", []string{"RTF"}},
 		{Document, ".json", "caf\xe9", []string{"of no known format"}},
+		{Document, ".docx", "PK\x05\x06" + strings.Repeat("\x00", 18), []string{"a ZIP archive"}},
+		{Document, ".txt", "caf\xe9", []string{"text that isn't UTF-8", "txt"}},
+		{Document, ".md", "\xff\xfeh\x00i\x00", []string{"text that isn't UTF-8"}},
+		{Document, ".html", "\xfe\xff\x00h\x00i", []string{"text that isn't UTF-8"}},
+		{Document, ".csv", "a,b\x00\n", []string{"binary"}},
+		{Document, ".txt", png, []string{"a PNG image"}},
+		{Document, ".txt", "The ftyp caf\xe9", []string{"text that isn't UTF-8"}},
+		{Document, ".txt", "The moov caf\xe9", []string{"text that isn't UTF-8"}},
 		{Video, ".mp4", box("ftyp", "M4A "), []string{"M4A audio"}},
 		{Video, ".avi", "RIFF\x10\x00\x00\x00AVI LIST", []string{"AVI"}},
 		{Audio, ".mp3", "\x00\x00\x01\xba\x44", []string{"MPEG video"}},
@@ -158,43 +183,53 @@ func TestFormatRefusesWhatIsSomethingElse(t *testing.T) {
 	}
 }
 
-func TestReadNamesTheFile(t *testing.T) {
+// A format whose files all begin with a mark isn't taken at its extension's word.
+func TestFormatAsksForTheMark(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	file := func(name, content string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	huge := file("huge.mp4", "")
-	if err := os.Truncate(huge, maxSize+1); err != nil {
-		t.Fatal(err)
-	}
-	missing := filepath.Join(dir, "none.png")
-	if _, _, err := Read(missing, Image); !errors.Is(err, fs.ErrNotExist) || strings.Count(err.Error(), missing) != 1 {
-		t.Errorf("got error %v of a missing file, want one that is ErrNotExist and names it once", err)
-	}
-	tests := []struct {
-		path string
-		kind Kind
-		want string
-	}{
-		{dir, Image, "directory"},
-		{file("empty.png", ""), Image, "is empty"},
-		{file("text.png", "hello"), Image, "text"},
-		{huge, Video, "1073741825 bytes"},
-	}
-	for _, tt := range tests {
-		_, _, err := Read(tt.path, tt.kind)
-		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Count(err.Error(), tt.path) != 1 || !strings.Contains(err.Error(), string(tt.kind)+" file") {
-			t.Errorf("got error %v, want one that says %q and the file and the kind once", err, tt.want)
+	may := map[Kind]string{Audio: "mp3 mpga mpeg aac x-aac pcm", Video: "mpeg mpg"}
+	for kind, formats := range accepted {
+		for _, format := range formats {
+			for _, input := range []string{elf, "\x8b\x03\xfa\x1c\x99\x00\x41\xd0"} {
+				got, err := Format("."+format, []byte(input), kind)
+				if slices.Contains(strings.Fields(may[kind]), format) {
+					if err != nil || got != format {
+						t.Errorf("%s of %q as %s: got %q, %v, want the extension's format", format, input, kind, got, err)
+					}
+				} else if err == nil {
+					t.Errorf("%s of %q as %s: got %q, want an error", format, input, kind, got)
+				}
+			}
 		}
 	}
-	format, data, err := Read(file("a.jpg", png), Image)
-	if err != nil || format != "png" || string(data) != png {
-		t.Errorf("got %q, %q, %v, want the PNG", format, data, err)
+}
+
+func TestTextMayBeginWithTheLettersOfAMark(t *testing.T) {
+	t.Parallel()
+	for _, input := range []string{
+		"ID3 is a decision tree algorithm.", "ID3,Name\n", "The ftyp box…", "GIF89a is a format of images.", "%PDF-1.7 is the magic of PDF.",
+		"{\\rtf1 begins RTF.", "RIFF is not WAVE", "fLaC is FLAC's mark", "OggS begins a page", "ADIF", "The moov box",
+		"G" + strings.Repeat("GGGG", 188), "\ufeffID3",
+	} {
+		for _, format := range textual {
+			if got, err := Format("."+format, []byte(input), Document); err != nil || got != format {
+				t.Errorf("%s file that begins with %.12q: got %q, %v, want %s", format, input, got, err, format)
+			}
+		}
+	}
+	for _, input := range []string{"ID3 is an algorithm.", "GIF89a", "The ftyp box", "RIFF is not WAVE", "fLaC", "OggS", "ADIF"} {
+		if got, err := Format(".go", []byte(input), Document); err != nil || got != "txt" {
+			t.Errorf("Go file that begins with %.12q: got %q, %v, want txt", input, got, err)
+		}
+	}
+}
+
+// The mark of ID3 is a word; what follows tells a tag.
+func TestID3NeedsItsHeader(t *testing.T) {
+	t.Parallel()
+	for _, input := range []string{"ID3", "ID3 \xe9t\xe9", "ID3\x05\x00\x00\x00\x00\x00\x00", "ID3\x01\x00\x00\x00\x00\x00\x00", "ID3\x03\x00\x00\x00\x80\x00\x00"} {
+		if got, err := Format("", []byte(input), Audio); err == nil {
+			t.Errorf("%q: got %q, want an error", input, got)
+		}
 	}
 }
 

@@ -1,10 +1,12 @@
 package media
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
@@ -16,17 +18,32 @@ const maxName = 200
 // DocumentName makes a name that Bedrock takes: ASCII letters and digits, single spaces
 // and -_()[]. Anything else becomes a space; of nothing it makes "document". The
 // documentation doesn't list the underscore; recorded requests show that it is taken.
+//
+// A name in another script, of which no letter is left, gets four digits of its hash, so
+// that several of them differ in all messages, and each is the same in all of them.
 func DocumentName(name string) string {
 	if validName(name) {
 		return name
 	}
 	words := strings.FieldsFunc(name, func(r rune) bool { return !inName(r) })
-	name = strings.Join(words, " ")
-	name = strings.TrimRight(name[:min(len(name), maxName)], " ")
-	if name == "" {
-		return "document"
+	kept, suffix := strings.Join(words, " "), ""
+	if !strings.ContainsFunc(kept, unicode.IsLetter) && strings.ContainsFunc(name, isForeign) {
+		sum := sha256.Sum256([]byte(name))
+		suffix = fmt.Sprintf(" %x", sum[:2])
 	}
-	return name
+	if kept == "" {
+		kept = "document"
+	}
+	return shortened(kept, maxName-len(suffix)) + suffix
+}
+
+// isForeign reports whether a name says less without the rune.
+func isForeign(r rune) bool {
+	return r > unicode.MaxASCII && !unicode.IsSpace(r) && !unicode.IsPunct(r)
+}
+
+func shortened(name string, length int) string {
+	return strings.TrimRight(name[:min(len(name), length)], " ")
 }
 
 func inName(r rune) bool {
@@ -75,7 +92,7 @@ func numbered(name string, taken []string) string {
 	unique := name
 	for n := 2; contains(taken, unique); n++ {
 		suffix := fmt.Sprintf(" (%d)", n)
-		unique = strings.TrimRight(name[:min(len(name), maxName-len(suffix))], " ") + suffix
+		unique = shortened(name, maxName-len(suffix)) + suffix
 	}
 	return unique
 }

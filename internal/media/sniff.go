@@ -30,32 +30,44 @@ var marks = []struct {
 	{"GIF89a", is("a GIF image", Image, "gif")},
 	{"II*\x00", content{what: "a TIFF image"}},
 	{"MM\x00*", content{what: "a TIFF image"}},
-	{"%PDF-", is("a PDF", Document, "pdf")},
-	{"{\\rtf", content{what: "an RTF document"}},
 	{"FLV\x01", is("a Flash video", Video, "flv")},
 	{"\x00\x00\x01\xba", is("an MPEG video", Video, "mpeg", "mpg")},
 	{"\x00\x00\x01\xb3", is("an MPEG video", Video, "mpeg", "mpg")},
 	{"\x30\x26\xb2\x75\x8e\x66\xcf\x11", is("Windows Media", Video, "wmv")},
-	{"fLaC", is("FLAC audio", Audio, "flac")},
-	{"ID3", mp3},
+	{"fLaC", flac},
 	{"ADIF", aac},
 	{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", content{"an older Office document", map[Kind][]string{Document: {"doc", "xls"}}, true}},
 	{"\x1f\x8b", content{what: "compressed by gzip"}},
 }
 
 var (
-	mp3 = is("MP3 audio", Audio, "mp3", "mpga", "mpeg")
-	aac = is("AAC audio", Audio, "aac", "x-aac")
+	flac = is("FLAC audio", Audio, "flac")
+	mp3  = is("MP3 audio", Audio, "mp3", "mpga", "mpeg")
+	aac  = is("AAC audio", Audio, "aac", "x-aac")
 )
 
-// sniff reads the signs of a format; the extension helps with weak ones.
+// textual are the formats of text, the usual one first.
+var textual = []string{"txt", "md", "csv", "html"}
+
+type look func(data []byte, extension string) content
+
+// sniff reads the signs of a format; the extension helps with weak ones. Text comes first,
+// as it may begin with the letters that are another format's mark.
 func sniff(data []byte, extension string) content {
+	if extension != "pcm" && isText(data) {
+		return first(data, extension, textFile, pdfHeader, rtfHeader, plainText)
+	}
 	for _, m := range marks {
 		if bytes.HasPrefix(data, []byte(m.magic)) {
 			return m.content
 		}
 	}
-	for _, look := range []func([]byte, string) content{riff, isoMedia, matroska, ogg, archive, transportStream, mpegAudio, latePDF, text} {
+	return first(data, extension, pdfHeader, rtfHeader, riff, isoMedia, matroska, ogg, archive, transportStream, id3, mpegAudio, roughText)
+}
+
+// first is what the first of some looks finds.
+func first(data []byte, extension string, looks ...look) content {
+	for _, look := range looks {
 		if found := look(data, extension); found.what != "" {
 			return found
 		}
@@ -90,12 +102,15 @@ func riff(data []byte, _ string) content {
 // QuickTime, which has none.
 func isoMedia(data []byte, _ string) content {
 	switch at(data, 4, 4) {
-	case "moov", "mdat", "wide", "pnot":
-		if data[0] == 0 { // the length of the first box
+	case "moov", "mdat", "wide", "pnot", "free", "skip":
+		if data[0] < ' ' { // the box has less than 512 MiB, and isn't words
 			return is("a QuickTime video", Video, "mov")
 		}
 		return content{}
 	case "ftyp":
+		if data[0] != 0 { // a box of few bytes
+			return content{}
+		}
 	default:
 		return content{}
 	}
@@ -125,7 +140,7 @@ func matroska(data []byte, _ string) content {
 
 func ogg(data []byte, _ string) content {
 	switch {
-	case at(data, 0, 4) != "OggS":
+	case at(data, 0, 5) != "OggS\x00": // with the version
 		return content{}
 	case bytes.Contains(data[:min(len(data), 64)], []byte("OpusHead")):
 		return is("Opus audio", Audio, "opus", "ogg")
@@ -135,7 +150,7 @@ func ogg(data []byte, _ string) content {
 
 // archive looks for the parts of an Office Open XML document.
 func archive(data []byte, _ string) content {
-	if !strings.HasPrefix(at(data, 0, 4), "PK\x03\x04") {
+	if start := at(data, 0, 4); start != "PK\x03\x04" && start != "PK\x05\x06" { // the latter without files
 		return content{}
 	}
 	files, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
@@ -163,6 +178,30 @@ func transportStream(data []byte, _ string) content {
 	return is("an MPEG video", Video, "mpeg", "mpg")
 }
 
+// id3 reads the header of a tag: its version, flags, and a size of 7 bits a byte (ID3v2.4,
+// "ID3v2 header"). The tag may stand before other audio than MP3.
+func id3(data []byte, extension string) content {
+	const header = 10
+	if at(data, 0, 3) != "ID3" || len(data) < 5 || data[3] < 2 || data[3] > 4 {
+		return content{}
+	}
+	size := 0
+	for _, b := range data[min(len(data), 6):min(len(data), header)] {
+		if b >= 0x80 {
+			return content{}
+		}
+		size = size<<7 | int(b)
+	}
+	after := data[min(len(data), header+size):]
+	if at(after, 0, 4) == "fLaC" {
+		return flac
+	}
+	if found := mpegAudio(after, extension); found.what != "" {
+		return found
+	}
+	return mp3
+}
+
 // mpegAudio reads the 11 set bits of a frame's beginning, and the layer: 00 is AAC's, 01 is
 // that of MP3 (ISO/IEC 11172-3, 13818-7).
 func mpegAudio(data []byte, _ string) content {
@@ -180,30 +219,55 @@ func mpegAudio(data []byte, _ string) content {
 	return content{}
 }
 
-// latePDF allows for what some programs write before the header.
-func latePDF(data []byte, extension string) content {
-	if extension == "pdf" && bytes.Contains(data[:min(len(data), 1024)], []byte("%PDF-")) {
+// pdfHeader allows a file of that extension for what some programs write before the header.
+func pdfHeader(data []byte, extension string) content {
+	start := bytes.Index(data[:min(len(data), 1024)], []byte("%PDF-"))
+	if start == 0 || start > 0 && extension == "pdf" {
 		return is("a PDF", Document, "pdf")
 	}
 	return content{}
 }
 
-// text is UTF-8 without control characters. It can be any of the text formats, as long as
-// the extension names no other one.
-func text(data []byte, extension string) content {
-	if extension == "pcm" || !utf8.Valid(data) || bytes.ContainsFunc(data, isControl) {
+func rtfHeader(data []byte, _ string) content {
+	if at(data, 0, 5) != "{\\rtf" {
 		return content{}
 	}
-	textual := []string{"txt", "md", "csv", "html"}
-	if looksLikeHTML(data) {
-		textual = []string{"html", "txt", "md", "csv"}
+	return content{what: "an RTF document"}
+}
+
+// textFile is text whose extension says so.
+func textFile(_ []byte, extension string) content {
+	if !slices.Contains(textual, extension) {
+		return content{}
 	}
+	return is("text", Document, textual...)
+}
+
+// plainText can be sent as any of the text formats, unless the extension names another one.
+func plainText(data []byte, extension string) content {
 	for _, formats := range accepted {
-		if slices.Contains(formats, extension) && !slices.Contains(textual, extension) {
+		if slices.Contains(formats, extension) {
 			return content{what: "text"}
 		}
 	}
+	if looksLikeHTML(data) {
+		return is("text", Document, "html")
+	}
 	return is("text", Document, textual...)
+}
+
+// roughText is a text file with control characters, such as a log, or one that is no text.
+func roughText(data []byte, extension string) content {
+	if slices.Contains(textual, extension) && (!utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0) {
+		return content{what: "binary, or text that isn't UTF-8"}
+	}
+	return textFile(data, extension)
+}
+
+// isText is stricter than the text formats: in UTF-8 without control characters, marks of
+// binary formats are words.
+func isText(data []byte) bool {
+	return utf8.Valid(data) && !bytes.ContainsFunc(data, isControl)
 }
 
 func isControl(r rune) bool {
