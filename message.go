@@ -97,7 +97,8 @@ func AudioS3(format types.AudioFormat, uri string) *types.ContentBlockMemberAudi
 // Document is a document, which needs text beside it in the message. Up to five of 4.5 MB
 // fit in a request; newer Claude models take larger PDFs, Nova models also larger DOCX
 // ("API restrictions"). The model reads the name. What Bedrock refuses in it becomes a
-// space: it takes ASCII letters, digits, single spaces and -_()[], 200 at most.
+// space: it takes ASCII letters, digits, single spaces and -_()[], 200 at most. A name of
+// other letters alone becomes "document" or what is left, and four digits of its own.
 func Document(name string, format types.DocumentFormat, data []byte) *types.ContentBlockMemberDocument {
 	return newDocument(name, format, &types.DocumentSourceMemberBytes{Value: data})
 }
