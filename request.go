@@ -88,6 +88,7 @@ func TopP(p float64) RequestOption {
 // stop_sequence. How many and how long they may be depends on the model. API field:
 // inferenceConfig.stopSequences.
 func StopSequences(s ...string) RequestOption {
+	s = slices.Clip(slices.Clone(s))
 	return func(r *Request) { own(&r.InferenceConfig).StopSequences = s }
 }
 
@@ -110,6 +111,7 @@ func ModelFields(v any) RequestOption {
 // "/stop_sequence"; they are in AdditionalModelResponseFields of the reply, for [DecodeJSON].
 // API field: additionalModelResponseFieldPaths.
 func ModelResponseFields(paths ...string) RequestOption {
+	paths = slices.Clone(paths)
 	return func(r *Request) {
 		for _, path := range paths {
 			if !strings.HasPrefix(path, "/") {
@@ -219,6 +221,7 @@ func Latency(latency types.PerformanceConfigLatency) RequestOption {
 // RequestMetadata adds names and values to filter the invocation logs by. API field:
 // requestMetadata.
 func RequestMetadata(m map[string]string) RequestOption {
+	m = maps.Clone(m)
 	return func(r *Request) {
 		if len(m) > 0 { // the API takes no empty map
 			r.RequestMetadata = maps.Collect(maps.All(r.RequestMetadata))
@@ -230,6 +233,7 @@ func RequestMetadata(m map[string]string) RequestOption {
 // PromptVariables fills in a prompt of Prompt management, whose ARN is the model: messages
 // of the call, if any, follow the prompt's. API field: promptVariables.
 func PromptVariables(values map[string]string) RequestOption {
+	values = maps.Clone(values)
 	return func(r *Request) {
 		if len(values) > 0 {
 			r.PromptVariables = maps.Collect(maps.All(r.PromptVariables))

@@ -188,6 +188,18 @@ func TestModelFieldsAreEncodedAtOnce(t *testing.T) {
 	}
 }
 
+func TestOptionsKeepWhatTheyWereGiven(t *testing.T) {
+	t.Parallel()
+	list, values := []string{"/a", "/b"}, map[string]string{"a": "1"}
+	opts := []RequestOption{StopSequences(list...), ModelResponseFields(list...), RequestMetadata(values), PromptVariables(values)}
+	list[0], values["a"], values["b"] = "changed", "changed", "new"
+	want := sorted(t, `{"inferenceConfig":{"stopSequences":["/a","/b"]},"additionalModelResponseFieldPaths":["/a","/b"],
+		"requestMetadata":{"a":"1"},"promptVariables":{"a":{"text":"1"}}}`)
+	if got := sorted(t, sentWith(t, opts...)); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // refusesToEncode has a text that must not get into an error.
 type refusesToEncode struct{}
 
