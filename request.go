@@ -1,7 +1,6 @@
 package bedrock
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -93,15 +92,18 @@ func StopSequences(s ...string) RequestOption {
 }
 
 // ModelFields adds parameters that only some models have, such as thinking: an object, by
-// the rules of [JSON]. Given twice, the members of both are sent; of one name, the later.
-// API field: additionalModelRequestFields.
+// the rules of [JSON]; nil adds nothing. Given twice, the members of both are sent; of one
+// name, the later. API field: additionalModelRequestFields.
 func ModelFields(v any) RequestOption {
 	fields, err := jsonObject(v)
 	return func(r *Request) {
+		if fields == nil {
+			r.Fail(err)
+			return
+		}
 		all, failed := jsonObject(r.AdditionalModelRequestFields)
-		if failed = cmp.Or(err, failed); failed == nil {
-			maps.Copy(all, fields)
-			r.AdditionalModelRequestFields, failed = JSON(all)
+		if failed == nil {
+			r.AdditionalModelRequestFields, failed = JSON(merged(all, fields))
 		}
 		r.Fail(failed)
 	}
@@ -224,8 +226,7 @@ func RequestMetadata(m map[string]string) RequestOption {
 	m = maps.Clone(m)
 	return func(r *Request) {
 		if len(m) > 0 { // the API takes no empty map
-			r.RequestMetadata = maps.Collect(maps.All(r.RequestMetadata))
-			maps.Copy(r.RequestMetadata, m)
+			r.RequestMetadata = merged(r.RequestMetadata, m)
 		}
 	}
 }
@@ -262,7 +263,15 @@ func (r *Request) tools() *types.ToolConfiguration {
 	return c
 }
 
-// jsonObject returns the members of what is an object as JSON; of null there are none.
+// merged is a new map of both, which is never nil.
+func merged[K comparable, V any](m, more map[K]V) map[K]V {
+	all := make(map[K]V, len(m)+len(more))
+	maps.Copy(all, m)
+	maps.Copy(all, more)
+	return all
+}
+
+// jsonObject returns the members of what is an object as JSON; nil of null.
 func jsonObject(v any) (map[string]json.RawMessage, error) {
 	raw, err := jsondoc.Encode(v)
 	if err != nil {
@@ -272,7 +281,7 @@ func jsonObject(v any) (map[string]json.RawMessage, error) {
 	if json.Unmarshal(raw, &members) != nil {
 		return nil, errors.New("ModelFields: what it adds, and what it is added to, must be a JSON object")
 	}
-	return maps.Collect(maps.All(members)), nil // no nil map
+	return members, nil
 }
 
 // refuseEmpty fails the request for a value that the API needs.

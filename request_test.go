@@ -76,6 +76,10 @@ func TestOptionsOnTheWire(t *testing.T) {
 		{"fields twice", []RequestOption{ModelFields(map[string]any{"a": 1, "b": map[string]any{"c": 2}}), ModelFields(map[string]any{"b": "<x>"})}, `{"additionalModelRequestFields":{"a":1,"b":"<x>"}}`},
 		{"fields after the caller's own", []RequestOption{lazy, ModelFields(map[string]any{"b": 3})}, `{"additionalModelRequestFields":{"a":1,"b":3}}`},
 		{"no fields", []RequestOption{ModelFields(map[string]any(nil)), ModelFields(fields{5})}, `{"additionalModelRequestFields":{"top_k":5}}`},
+		{"nil fields", []RequestOption{ModelFields(nil)}, `{}`},
+		{"fields of a nil map", []RequestOption{ModelFields(map[string]any(nil))}, `{}`},
+		{"nil after fields", []RequestOption{ModelFields(fields{5}), ModelFields(nil)}, `{"additionalModelRequestFields":{"top_k":5}}`},
+		{"an empty object of fields", []RequestOption{ModelFields(map[string]any{})}, `{"additionalModelRequestFields":{}}`},
 		{"response fields", []RequestOption{ModelResponseFields("/stop_sequence"), ModelResponseFields("/a/b", "/c")}, `{"additionalModelResponseFieldPaths":["/stop_sequence","/a/b","/c"]}`},
 
 		{"guardrail", []RequestOption{Guardrail("g1", "DRAFT")}, `{"guardrailConfig":{"guardrailIdentifier":"g1","guardrailVersion":"DRAFT"}}`},
