@@ -140,6 +140,9 @@ func SearchResult(source, title string, texts ...string) *types.ContentBlockMemb
 // Cited returns a copy of a document or search result with citations switched on: the
 // model says which passages it used ([Reply.Citations]).
 func Cited[Block *types.ContentBlockMemberDocument | *types.ContentBlockMemberSearchResult](block Block) Block {
+	if block == nil {
+		return nil
+	}
 	on := &types.CitationsConfig{Enabled: aws.Bool(true)}
 	switch b := any(block).(type) {
 	case *types.ContentBlockMemberDocument:

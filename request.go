@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 
 	"example.com/bedrock/internal/jsondoc"
+	"example.com/bedrock/internal/null"
 )
 
 // Request is what a [RequestOption] changes: the fields of the SDK's
@@ -312,10 +313,25 @@ func newRequest(model string, messages []types.Message, opts []RequestOption) *R
 	if r.err == nil {
 		r.err = checkModel(aws.ToString(r.ModelId))
 	}
+	if r.err == nil {
+		r.err = checkMessages(r.Messages)
+	}
 	if r.err != nil {
 		r.err = inputError{r.err}
 	}
 	return r
+}
+
+// checkMessages refuses blocks that hold nothing, at which the SDK panics.
+func checkMessages(messages []types.Message) error {
+	for i, m := range messages {
+		for j, block := range m.Content {
+			if null.Is(block) {
+				return fmt.Errorf("Messages[%d].Content[%d] is nil (%T)", i, j, block)
+			}
+		}
+	}
+	return nil
 }
 
 // checkModel refuses what would change the request's path, or send none.

@@ -180,6 +180,29 @@ func TestOptionsRefuseWhatCannotBeSent(t *testing.T) {
 	}
 }
 
+// At a nil pointer the SDK panics.
+func TestNilBlocksAreRefused(t *testing.T) {
+	t.Parallel()
+	var none *types.ContentBlockMemberDocument
+	c := stubClient(t, always(200, okConverse))
+	for want, m := range map[string]types.Message{
+		"Messages[1].Content[0] is nil (*types.ContentBlockMemberDocument)":     User("", none, none),
+		"Messages[1].Content[1] is nil (*types.ContentBlockMemberDocument)":     User("x", Cited(none)),
+		"Messages[1].Content[1] is nil (*types.ContentBlockMemberSearchResult)": Assistant("x", Cited((*types.ContentBlockMemberSearchResult)(nil))),
+		"Messages[1].Content[1] is nil (<nil>)":                                 User("x", nil),
+	} {
+		messages := append(Prompt("hello"), m)
+		_, err := c.Converse(context.Background(), testModel, messages)
+		_, streamErr := c.ConverseStream(context.Background(), testModel, messages)
+		_, countErr := c.CountTokens(context.Background(), testModel, messages)
+		for _, err := range []error{err, streamErr, countErr} {
+			if !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), want) {
+				t.Errorf("got error %v, want one that is ErrInvalid and says %s", err, want)
+			}
+		}
+	}
+}
+
 func TestModelFieldsAreEncodedAtOnce(t *testing.T) {
 	t.Parallel()
 	fields := map[string]any{"a": 1}
