@@ -149,5 +149,5 @@ func sampleJSON(schema []byte) ([]byte, error) {
 	if err := json.Unmarshal(schema, &root); err != nil {
 		return nil, fmt.Errorf("the schema is no JSON: %w", err)
 	}
-	return encodeJSON(sampler{root}.value(root, 0))
+	return encodeJSON(newSampler(root).value(root, 0))
 }

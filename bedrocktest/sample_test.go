@@ -157,9 +157,28 @@ func TestSampleFitsTheSchema(t *testing.T) {
 			t.Errorf("%s: %s doesn't fit: %v", schema, got, err)
 		}
 	}
-	for _, schema := range []string{`{"$ref":"#"}`, `{"$ref":"#/$defs/none"}`, `{"$ref":"#/type/x","type":"string"}`} {
-		if _, err := sampleJSON([]byte(schema)); err != nil {
-			t.Errorf("%s: got %v", schema, err)
-		}
+}
+
+// Also a schema that nothing fits, or only what has no end, has a sample.
+func FuzzSampleJSON(f *testing.F) {
+	for _, schema := range []string{
+		`{"$ref":"#"}`, `{"$ref":"#/$defs/none"}`, `{"$ref":"#/type/x","type":"string"}`, `{"enum":[],"anyOf":[],"allOf":[]}`,
+		`{"maxLength":-5}`, `{"minLength":1e300}`, `{"minLength":-1e300,"maxLength":1e300}`, `{"type":"string","maxLength":0.5}`,
+		`{"items":{},"minItems":1e9}`, `{"items":{"items":{"minLength":1e9},"minItems":1e9},"minItems":1e9}`, `{"items":{},"minItems":-1,"maxItems":-1}`,
+		`{"type":"number","multipleOf":5e-324}`, `{"type":"integer","multipleOf":1e308,"minimum":1.5e308}`, `{"type":"number","multipleOf":-1,"minimum":7,"maximum":3}`,
+		`{"type":"number","exclusiveMinimum":1.7e308,"exclusiveMaximum":-1.7e308,"multipleOf":0}`,
+		`{"properties":{"a":{"$ref":"#"},"b":{"$ref":"#"},"c":{"$ref":"#"},"d":{"$ref":"#"}},"required":["a","b","c","d"]}`,
+		`{"allOf":[{"$ref":"#"},{"$ref":"#"},{"$ref":"#"}]}`, `{"prefixItems":[{"$ref":"#"},{"$ref":"#"},{"$ref":"#"},{"$ref":"#"}]}`,
+		`{"anyOf":[{"$ref":"#"},{"$ref":"#"}],"type":["x",1]}`, `[]`, `5`, `null`,
+	} {
+		f.Add(schema)
 	}
+	f.Fuzz(func(t *testing.T, schema string) {
+		if json.Unmarshal([]byte(schema), new(any)) != nil {
+			t.Skip("no JSON, or a number beyond a float64")
+		}
+		if got, err := sampleJSON([]byte(schema)); err != nil || !json.Valid(got) {
+			t.Errorf("%s: got %s, %v, want JSON", schema, got, err)
+		}
+	})
 }
