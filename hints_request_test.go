@@ -59,6 +59,8 @@ func TestHintsOnRequestsThatAreKnownToBeRefused(t *testing.T) {
 
 		{name: "documents of the same name", stub: failing(400, "ValidationException", "Messages can't contain duplicate document names. Rename the document and retry your request."),
 			call: with([]types.Message{User("a", DocumentText("r", "x")), Assistant("b"), User("c", DocumentText("r", "y"))}), want: []string{"names of documents must differ in the whole conversation"}},
+		{name: "a message without content", stub: refused, call: with(append(hello, Assistant(""))), want: []string{"a message has no content"}},
+		{name: "an image without a format", stub: refused, call: with(Prompt("a", Image("", nil)))},
 		{name: "a refusal of InvokeModel", stub: refused, call: invoke},
 		{name: "a refusal of CountTokens", stub: refused, call: countTokens},
 		{name: "a request that wasn't sent", stub: refused, call: with(hello, thinking, tools, ToolChoiceAny(), Effort(""))},

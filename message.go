@@ -1,6 +1,7 @@
 package bedrock
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -35,8 +36,8 @@ func SystemMessage(text string, more ...types.ContentBlock) types.Message {
 
 func message(role types.ConversationRole, text string, more []types.ContentBlock) types.Message {
 	more = media.NumberDocuments(more)
-	if text == "" {
-		return types.Message{Role: role, Content: more}
+	if text == "" { // a copy: the list may be the caller's own
+		return types.Message{Role: role, Content: append([]types.ContentBlock(nil), more...)}
 	}
 	content := make([]types.ContentBlock, 1, 1+len(more))
 	content[0] = &types.ContentBlockMemberText{Value: text}
@@ -142,6 +143,9 @@ func SearchResult(source, title string, texts ...string) *types.ContentBlockMemb
 // Cited returns a copy of a document or search result with citations switched on: the
 // model says which passages it used ([Reply.Citations]).
 func Cited[Block *types.ContentBlockMemberDocument | *types.ContentBlockMemberSearchResult](block Block) Block {
+	if block == nil {
+		return nil
+	}
 	on := &types.CitationsConfig{Enabled: aws.Bool(true)}
 	switch b := any(block).(type) {
 	case *types.ContentBlockMemberDocument:
@@ -158,7 +162,7 @@ func Cited[Block *types.ContentBlockMemberDocument | *types.ContentBlockMemberSe
 // ignores other text. The qualifiers say what it is to the check of contextual grounding.
 func GuardText(text string, qualifiers ...types.GuardrailConverseContentQualifier) *types.ContentBlockMemberGuardContent {
 	return &types.ContentBlockMemberGuardContent{Value: &types.GuardrailConverseContentBlockMemberText{
-		Value: types.GuardrailConverseTextBlock{Text: &text, Qualifiers: qualifiers}}}
+		Value: types.GuardrailConverseTextBlock{Text: &text, Qualifiers: slices.Clone(qualifiers)}}}
 }
 
 // CachePoint has the conversation up to here cached, for models that can: at most 4 points

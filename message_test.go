@@ -74,6 +74,23 @@ func TestCitedReturnsACopy(t *testing.T) {
 	}
 }
 
+func TestMessagesOfOneListAreSeparate(t *testing.T) {
+	t.Parallel()
+	blocks := append(make([]types.ContentBlock, 0, 10), CachePoint(""))
+	a, b := User("", blocks...), User("", blocks...)
+	a.Content = append(a.Content, GuardText("a"))
+	b.Content = append(b.Content, GuardText("b"))
+	blocks[0] = GuardText("c")
+	for want, m := range map[string]types.Message{"a": a, "b": b} {
+		got := sent(t, []types.Message{m})
+		wantContains(t, got, `[{"cachePoint":{"type":"default"}},{"guardContent":{"text":{"text":"`+want+`"}}}]`)
+	}
+	qualifiers := []types.GuardrailConverseContentQualifier{"query"}
+	text := GuardText("x", qualifiers...)
+	qualifiers[0] = "grounding_source"
+	wantContains(t, sent(t, Prompt("", text)), `"qualifiers":["query"]`)
+}
+
 func names(m types.Message) (names []string) {
 	for _, block := range m.Content {
 		if doc, ok := block.(*types.ContentBlockMemberDocument); ok {

@@ -49,7 +49,7 @@ func newReply(out *bedrockruntime.ConverseOutput) (*Reply, error) {
 	if !ok {
 		return nil, badReply(out.ResultMetadata, ErrEmptyReply, nil)
 	}
-	assemble.MarkUnknown(m.Value.Content)
+	assemble.Complete(m.Value.Content)
 	return wrapReply(out), nil
 }
 

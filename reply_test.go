@@ -115,6 +115,19 @@ func TestReplyShortcuts(t *testing.T) {
 	}
 }
 
+func TestAToolUseWithoutInputHasAnEmptyObject(t *testing.T) {
+	t.Parallel()
+	for name, input := range map[string]string{"absent": ``, "null": `,"input":null`, "empty": `,"input":{}`} {
+		reply := replyOf(t, `[{"toolUse":{"toolUseId":"t1","name":"now"`+input+`}}]`)
+		var got map[string]any
+		if err := DecodeJSON(reply.ToolUses()[0].Input, &got); err != nil || got == nil || len(got) != 0 {
+			t.Errorf("%s: got input %v, %v, want {}", name, got, err)
+		}
+		history := sent(t, append(Prompt("when?"), reply.Message()))
+		wantContains(t, history, `{"toolUse":{"input":{},"name":"now","toolUseId":"t1"}}`)
+	}
+}
+
 func TestAReplyWithoutContentIsAReply(t *testing.T) {
 	t.Parallel()
 	reply := replyOf(t, `[]`)

@@ -1,7 +1,6 @@
 package bedrock
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 
 	"example.com/bedrock/internal/jsondoc"
+	"example.com/bedrock/internal/null"
 )
 
 // Request is what a [RequestOption] changes: the fields of the SDK's
@@ -88,19 +88,23 @@ func TopP(p float64) RequestOption {
 // stop_sequence. How many and how long they may be depends on the model. API field:
 // inferenceConfig.stopSequences.
 func StopSequences(s ...string) RequestOption {
+	s = slices.Clip(slices.Clone(s))
 	return func(r *Request) { own(&r.InferenceConfig).StopSequences = s }
 }
 
 // ModelFields adds parameters that only some models have, such as thinking: an object, by
-// the rules of [JSON]. Given twice, the members of both are sent; of one name, the later.
-// API field: additionalModelRequestFields.
+// the rules of [JSON]; nil adds nothing. Given twice, the members of both are sent; of one
+// name, the later. API field: additionalModelRequestFields.
 func ModelFields(v any) RequestOption {
 	fields, err := jsonObject(v)
 	return func(r *Request) {
+		if fields == nil {
+			r.Fail(err)
+			return
+		}
 		all, failed := jsonObject(r.AdditionalModelRequestFields)
-		if failed = cmp.Or(err, failed); failed == nil {
-			maps.Copy(all, fields)
-			r.AdditionalModelRequestFields, failed = JSON(all)
+		if failed == nil {
+			r.AdditionalModelRequestFields, failed = JSON(merged(all, fields))
 		}
 		r.Fail(failed)
 	}
@@ -110,6 +114,7 @@ func ModelFields(v any) RequestOption {
 // "/stop_sequence"; they are in AdditionalModelResponseFields of the reply, for [DecodeJSON].
 // API field: additionalModelResponseFieldPaths.
 func ModelResponseFields(paths ...string) RequestOption {
+	paths = slices.Clone(paths)
 	return func(r *Request) {
 		for _, path := range paths {
 			if !strings.HasPrefix(path, "/") {
@@ -219,10 +224,10 @@ func Latency(latency types.PerformanceConfigLatency) RequestOption {
 // RequestMetadata adds names and values to filter the invocation logs by. API field:
 // requestMetadata.
 func RequestMetadata(m map[string]string) RequestOption {
+	m = maps.Clone(m)
 	return func(r *Request) {
 		if len(m) > 0 { // the API takes no empty map
-			r.RequestMetadata = maps.Collect(maps.All(r.RequestMetadata))
-			maps.Copy(r.RequestMetadata, m)
+			r.RequestMetadata = merged(r.RequestMetadata, m)
 		}
 	}
 }
@@ -230,6 +235,7 @@ func RequestMetadata(m map[string]string) RequestOption {
 // PromptVariables fills in a prompt of Prompt management, whose ARN is the model: messages
 // of the call, if any, follow the prompt's. API field: promptVariables.
 func PromptVariables(values map[string]string) RequestOption {
+	values = maps.Clone(values)
 	return func(r *Request) {
 		if len(values) > 0 {
 			r.PromptVariables = maps.Collect(maps.All(r.PromptVariables))
@@ -258,7 +264,15 @@ func (r *Request) tools() *types.ToolConfiguration {
 	return c
 }
 
-// jsonObject returns the members of what is an object as JSON; of null there are none.
+// merged is a new map of both, which is never nil.
+func merged[K comparable, V any](m, more map[K]V) map[K]V {
+	all := make(map[K]V, len(m)+len(more))
+	maps.Copy(all, m)
+	maps.Copy(all, more)
+	return all
+}
+
+// jsonObject returns the members of what is an object as JSON; nil of null.
 func jsonObject(v any) (map[string]json.RawMessage, error) {
 	raw, err := jsondoc.Encode(v)
 	if err != nil {
@@ -268,7 +282,7 @@ func jsonObject(v any) (map[string]json.RawMessage, error) {
 	if json.Unmarshal(raw, &members) != nil {
 		return nil, errors.New("ModelFields: what it adds, and what it is added to, must be a JSON object")
 	}
-	return maps.Collect(maps.All(members)), nil // no nil map
+	return members, nil
 }
 
 // refuseEmpty fails the request for a value that the API needs.
@@ -299,10 +313,25 @@ func newRequest(model string, messages []types.Message, opts []RequestOption) *R
 	if r.err == nil {
 		r.err = checkModel(aws.ToString(r.ModelId))
 	}
+	if r.err == nil {
+		r.err = checkMessages(r.Messages)
+	}
 	if r.err != nil {
 		r.err = inputError{r.err}
 	}
 	return r
+}
+
+// checkMessages refuses blocks that hold nothing, at which the SDK panics.
+func checkMessages(messages []types.Message) error {
+	for i, m := range messages {
+		for j, block := range m.Content {
+			if null.Is(block) {
+				return fmt.Errorf("Messages[%d].Content[%d] is nil (%T)", i, j, block)
+			}
+		}
+	}
+	return nil
 }
 
 // checkModel refuses what would change the request's path, or send none.

@@ -76,6 +76,10 @@ func TestOptionsOnTheWire(t *testing.T) {
 		{"fields twice", []RequestOption{ModelFields(map[string]any{"a": 1, "b": map[string]any{"c": 2}}), ModelFields(map[string]any{"b": "<x>"})}, `{"additionalModelRequestFields":{"a":1,"b":"<x>"}}`},
 		{"fields after the caller's own", []RequestOption{lazy, ModelFields(map[string]any{"b": 3})}, `{"additionalModelRequestFields":{"a":1,"b":3}}`},
 		{"no fields", []RequestOption{ModelFields(map[string]any(nil)), ModelFields(fields{5})}, `{"additionalModelRequestFields":{"top_k":5}}`},
+		{"nil fields", []RequestOption{ModelFields(nil)}, `{}`},
+		{"fields of a nil map", []RequestOption{ModelFields(map[string]any(nil))}, `{}`},
+		{"nil after fields", []RequestOption{ModelFields(fields{5}), ModelFields(nil)}, `{"additionalModelRequestFields":{"top_k":5}}`},
+		{"an empty object of fields", []RequestOption{ModelFields(map[string]any{})}, `{"additionalModelRequestFields":{}}`},
 		{"response fields", []RequestOption{ModelResponseFields("/stop_sequence"), ModelResponseFields("/a/b", "/c")}, `{"additionalModelResponseFieldPaths":["/stop_sequence","/a/b","/c"]}`},
 
 		{"guardrail", []RequestOption{Guardrail("g1", "DRAFT")}, `{"guardrailConfig":{"guardrailIdentifier":"g1","guardrailVersion":"DRAFT"}}`},
@@ -176,6 +180,29 @@ func TestOptionsRefuseWhatCannotBeSent(t *testing.T) {
 	}
 }
 
+// At a nil pointer the SDK panics.
+func TestNilBlocksAreRefused(t *testing.T) {
+	t.Parallel()
+	var none *types.ContentBlockMemberDocument
+	c := stubClient(t, always(200, okConverse))
+	for want, m := range map[string]types.Message{
+		"Messages[1].Content[0] is nil (*types.ContentBlockMemberDocument)":     User("", none, none),
+		"Messages[1].Content[1] is nil (*types.ContentBlockMemberDocument)":     User("x", Cited(none)),
+		"Messages[1].Content[1] is nil (*types.ContentBlockMemberSearchResult)": Assistant("x", Cited((*types.ContentBlockMemberSearchResult)(nil))),
+		"Messages[1].Content[1] is nil (<nil>)":                                 User("x", nil),
+	} {
+		messages := append(Prompt("hello"), m)
+		_, err := c.Converse(context.Background(), testModel, messages)
+		_, streamErr := c.ConverseStream(context.Background(), testModel, messages)
+		_, countErr := c.CountTokens(context.Background(), testModel, messages)
+		for _, err := range []error{err, streamErr, countErr} {
+			if !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), want) {
+				t.Errorf("got error %v, want one that is ErrInvalid and says %s", err, want)
+			}
+		}
+	}
+}
+
 func TestModelFieldsAreEncodedAtOnce(t *testing.T) {
 	t.Parallel()
 	fields := map[string]any{"a": 1}
@@ -185,6 +212,18 @@ func TestModelFieldsAreEncodedAtOnce(t *testing.T) {
 		if got := sentWith(t, opt); got != `{"additionalModelRequestFields":{"a":1}}` {
 			t.Errorf("got %s, want the fields as they were", got)
 		}
+	}
+}
+
+func TestOptionsKeepWhatTheyWereGiven(t *testing.T) {
+	t.Parallel()
+	list, values := []string{"/a", "/b"}, map[string]string{"a": "1"}
+	opts := []RequestOption{StopSequences(list...), ModelResponseFields(list...), RequestMetadata(values), PromptVariables(values)}
+	list[0], values["a"], values["b"] = "changed", "changed", "new"
+	want := sorted(t, `{"inferenceConfig":{"stopSequences":["/a","/b"]},"additionalModelResponseFieldPaths":["/a","/b"],
+		"requestMetadata":{"a":"1"},"promptVariables":{"a":{"text":"1"}}}`)
+	if got := sorted(t, sentWith(t, opts...)); got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

@@ -35,8 +35,8 @@
 // [Embeddings] has the shape of the model's family, [Refusal] a guardrail's
 // trace where one is asked for.
 //
-// [Sample] makes answers up by what the request holds: a tool use that fits the
-// tool's schema, JSON that fits the schema of a structured output, vectors. It
+// [Sample] makes answers up by what the request holds: tool uses that fit the
+// tools' schemas, JSON that fits the schema of a structured output, vectors. It
 // lets a demo of tools, of structured output or of search run offline:
 //
 //	srv.Handle(func(*bedrocktest.Request) bedrocktest.Response { return bedrocktest.Sample() })

@@ -126,15 +126,18 @@ func ExampleSample() {
 		fmt.Println(err)
 		return
 	}
-	use := reply.ToolUses()[0]
-	var input json.RawMessage
-	if err := bedrock.DecodeJSON(use.Input, &input); err != nil {
-		fmt.Println(err)
-		return
+	uses := reply.ToolUses()
+	for _, use := range uses {
+		var input json.RawMessage
+		if err := bedrock.DecodeJSON(use.Input, &input); err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(reply.StopReason, *use.Name, string(input))
 	}
-	fmt.Println(reply.StopReason, *use.Name, string(input))
 
-	talk = append(talk, reply.Message(), results(reply, "Rain"))
+	talk = append(talk, reply.Message(), bedrock.User("",
+		bedrock.ToolResult(*uses[0].ToolUseId, "Rain"), bedrock.ToolResult(*uses[1].ToolUseId, "12:00")))
 	reply, err = client.Converse(ctx, model, talk, withTools("weather", "clock"))
 	if err != nil {
 		fmt.Println(err)
@@ -143,7 +146,8 @@ func ExampleSample() {
 	fmt.Println(reply.Text())
 	// Output:
 	// tool_use weather {"city":"sample"}
-	// The tools say: Rain
+	// tool_use clock {"city":"sample"}
+	// The tools say: Rain; 12:00
 }
 
 // A script of two turns: the model asks for two tools at once, then answers.

@@ -12,7 +12,7 @@ import (
 //
 //   - to toolChoice that leaves one tool, with a use of it
 //   - to a request with tools whose last message holds no tool result, with a
-//     use of the first tool
+//     use of each tool
 //   - to outputConfig.textFormat, with JSON that fits the schema
 //   - to tool results, with the text "The tools say: " and the results
 //   - to everything else, with the text "You said: " and the last user message
@@ -57,9 +57,9 @@ func (c *conversation) sample() (content, error) {
 	results := last.results()
 	switch {
 	case c.forcedTool() != "":
-		return c.sampleUse(c.forcedTool())
+		return c.sampleUses(func(t tool) bool { return t.ToolSpec.Name == c.forcedTool() })
 	case len(c.tools()) > 0 && len(results) == 0:
-		return c.sampleUse(c.tools()[0].ToolSpec.Name)
+		return c.sampleUses(func(tool) bool { return true })
 	case c.OutputConfig != nil && c.OutputConfig.TextFormat != nil:
 		encoded, err := sampleJSON([]byte(c.OutputConfig.TextFormat.Structure.JSONSchema.Schema))
 		return content{textBlock{string(encoded)}}, err
@@ -73,18 +73,28 @@ func (c *conversation) sample() (content, error) {
 	return content{textBlock{"You said: " + c.lastUser().describe()}}, nil
 }
 
-func (c *conversation) sampleUse(name string) (content, error) {
+// sampleUses uses some of the tools, each once.
+func (c *conversation) sampleUses(chosen func(tool) bool) (content, error) {
+	n := 0
+	for _, m := range c.Messages {
+		n += len(m.uses())
+	}
+	var uses content
 	for _, t := range c.tools() {
-		if t.ToolSpec.Name != name {
+		if !chosen(t) {
 			continue
 		}
 		input, err := sampleJSON(t.ToolSpec.InputSchema.JSON)
 		if err != nil {
-			return nil, fmt.Errorf("tool %s: %w", name, err)
+			return nil, fmt.Errorf("tool %s: %w", t.ToolSpec.Name, err)
 		}
-		return content{toolUseBlock{name: name, id: fmt.Sprintf("tooluse_%d", len(c.Messages)), input: input}}, nil
+		n++
+		uses = append(uses, toolUseBlock{name: t.ToolSpec.Name, id: fmt.Sprintf("tooluse_%d", n), input: input})
 	}
-	return nil, fmt.Errorf("toolChoice names tool %q, which toolConfig.tools doesn't hold", name)
+	if uses == nil {
+		return nil, fmt.Errorf("toolChoice names tool %q, which toolConfig.tools doesn't hold", c.forcedTool())
+	}
+	return uses, nil
 }
 
 func (c *conversation) lastUser() turn {
@@ -149,5 +159,5 @@ func sampleJSON(schema []byte) ([]byte, error) {
 	if err := json.Unmarshal(schema, &root); err != nil {
 		return nil, fmt.Errorf("the schema is no JSON: %w", err)
 	}
-	return encodeJSON(sampler{root}.value(root, 0))
+	return encodeJSON(newSampler(root).value(root, 0))
 }

@@ -18,9 +18,10 @@ func TestSampleReply(t *testing.T) {
 		"question":             {talk(hello), `"content":[{"text":"You said: Hello"}]`},
 		"media":                {talk(hello, hi, says(`{"text":"Look"}`, `{"image":{}}`, `{"image":{}}`, `{"document":{"name":"a"}}`, `{"video":{}}`, `{"audio":{}}`)), `You said: Look [2 images] [1 document] [1 video] [1 audio clip]`},
 		"nobody":               {`{}`, `"You said: "`},
-		"tools":                {talk(hello, tools+`}`), `"toolUse":{"input":{"city":"sample"},"name":"weather","toolUseId":"tooluse_1"}`},
+		"tools":                {talk(hello, tools+`}`), `"toolUse":{"input":{"city":"sample"},"name":"weather","toolUseId":"tooluse_1"}},{"toolUse":{"input":{},"name":"clock","toolUseId":"tooluse_2"}}]`},
+		"any of several":       {talk(hello, tools+`,"toolChoice":{"any":{}}}`), `"toolUseId":"tooluse_2"`},
 		"forced":               {talk(hello, tools+`,"toolChoice":{"tool":{"name":"clock"}}}`), `"toolUse":{"input":{},"name":"clock"`},
-		"forced after results": {talk(hello, useClock, says(clockResult), tools+`,"toolChoice":{"tool":{"name":"weather"}}}`), `"name":"weather","toolUseId":"tooluse_3"`},
+		"forced after results": {talk(hello, useClock, says(clockResult), tools+`,"toolChoice":{"tool":{"name":"weather"}}}`), `"name":"weather","toolUseId":"tooluse_2"`},
 		"results":              {talk(hello, useClock, says(clockResult, `{"toolResult":{"toolUseId":"t2","content":[{"json":{"c":20}},{"image":{}}]}}`), withClock), `"The tools say: 12:00; {\"c\":20} [1 image]"`},
 		"output":               {talk(hello, format), `"content":[{"text":"{\"n\":1}"}]`},
 		"output after results": {talk(hello, useClock, says(clockResult), withClock+format), `"content":[{"text":"{\"n\":1}"}]`},
@@ -157,9 +158,28 @@ func TestSampleFitsTheSchema(t *testing.T) {
 			t.Errorf("%s: %s doesn't fit: %v", schema, got, err)
 		}
 	}
-	for _, schema := range []string{`{"$ref":"#"}`, `{"$ref":"#/$defs/none"}`, `{"$ref":"#/type/x","type":"string"}`} {
-		if _, err := sampleJSON([]byte(schema)); err != nil {
-			t.Errorf("%s: got %v", schema, err)
-		}
+}
+
+// Also a schema that nothing fits, or only what has no end, has a sample.
+func FuzzSampleJSON(f *testing.F) {
+	for _, schema := range []string{
+		`{"$ref":"#"}`, `{"$ref":"#/$defs/none"}`, `{"$ref":"#/type/x","type":"string"}`, `{"enum":[],"anyOf":[],"allOf":[]}`,
+		`{"maxLength":-5}`, `{"minLength":1e300}`, `{"minLength":-1e300,"maxLength":1e300}`, `{"type":"string","maxLength":0.5}`,
+		`{"items":{},"minItems":1e9}`, `{"items":{"items":{"minLength":1e9},"minItems":1e9},"minItems":1e9}`, `{"items":{},"minItems":-1,"maxItems":-1}`,
+		`{"type":"number","multipleOf":5e-324}`, `{"type":"integer","multipleOf":1e308,"minimum":1.5e308}`, `{"type":"number","multipleOf":-1,"minimum":7,"maximum":3}`,
+		`{"type":"number","exclusiveMinimum":1.7e308,"exclusiveMaximum":-1.7e308,"multipleOf":0}`,
+		`{"properties":{"a":{"$ref":"#"},"b":{"$ref":"#"},"c":{"$ref":"#"},"d":{"$ref":"#"}},"required":["a","b","c","d"]}`,
+		`{"allOf":[{"$ref":"#"},{"$ref":"#"},{"$ref":"#"}]}`, `{"prefixItems":[{"$ref":"#"},{"$ref":"#"},{"$ref":"#"},{"$ref":"#"}]}`,
+		`{"anyOf":[{"$ref":"#"},{"$ref":"#"}],"type":["x",1]}`, `[]`, `5`, `null`,
+	} {
+		f.Add(schema)
 	}
+	f.Fuzz(func(t *testing.T, schema string) {
+		if json.Unmarshal([]byte(schema), new(any)) != nil {
+			t.Skip("no JSON, or a number beyond a float64")
+		}
+		if got, err := sampleJSON([]byte(schema)); err != nil || !json.Valid(got) {
+			t.Errorf("%s: got %s, %v, want JSON", schema, got, err)
+		}
+	})
 }

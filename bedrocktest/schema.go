@@ -5,14 +5,28 @@ import (
 	"strings"
 )
 
-// deepest is how far a schema that refers to itself is followed.
-const deepest = 16
+const (
+	deepest = 16      // how far a schema that refers to itself is followed
+	largest = 1 << 14 // schemas followed and characters made up, whatever the schema asks for
+)
 
-// A sampler makes up values that fit a JSON schema. Patterns, if and not are
+// A sampler makes up a value that fits a JSON schema. Patterns, if and not are
 // beyond it.
-type sampler struct{ root any }
+type sampler struct {
+	root any
+	left int // of largest
+}
 
-func (s sampler) value(schema any, depth int) any {
+func newSampler(root any) *sampler { return &sampler{root, largest} }
+
+// take returns n, or what is left.
+func (s *sampler) take(n int) int {
+	n = min(n, s.left)
+	s.left -= n
+	return n
+}
+
+func (s *sampler) value(schema any, depth int) any {
 	m, ok := s.resolve(schema).(map[string]any)
 	if !ok || depth > deepest {
 		return nil // true and {} admit anything
@@ -43,7 +57,7 @@ func (s sampler) value(schema any, depth int) any {
 	return s.typed(m, depth)
 }
 
-func (s sampler) typed(m map[string]any, depth int) any {
+func (s *sampler) typed(m map[string]any, depth int) any {
 	switch typeOf(m) {
 	case "object":
 		return s.object(m, depth)
@@ -58,7 +72,7 @@ func (s sampler) typed(m map[string]any, depth int) any {
 	case "null":
 		return nil
 	}
-	return sampleString(m)
+	return s.string(m)
 }
 
 // typeOf is the first type that isn't null, told from other keywords where the
@@ -85,7 +99,7 @@ func typeOf(m map[string]any) string {
 }
 
 // object holds what is required, or everything where nothing is.
-func (s sampler) object(m map[string]any, depth int) any {
+func (s *sampler) object(m map[string]any, depth int) any {
 	properties, _ := m["properties"].(map[string]any)
 	required, _ := m["required"].([]any)
 	v := map[string]any{}
@@ -102,25 +116,26 @@ func (s sampler) object(m map[string]any, depth int) any {
 	return v
 }
 
-func (s sampler) array(m map[string]any, depth int) any {
+func (s *sampler) array(m map[string]any, depth int) any {
 	v := []any{}
 	prefix, _ := m["prefixItems"].([]any)
 	for _, item := range prefix {
 		v = append(v, s.value(item, depth+1))
 	}
-	least, most := int(number(m, "minItems", 1)), int(number(m, "maxItems", math.MaxInt32))
+	least, most := size(m, "minItems", 1), size(m, "maxItems", largest)
 	if depth >= deepest/2 {
-		least = int(number(m, "minItems", 0)) // ends a schema of a tree
+		least = size(m, "minItems", 0) // ends a schema of a tree
 	}
-	for len(v) < max(least, min(len(prefix), 1)) && len(v) < most {
+	for len(v) < max(least, min(len(prefix), 1)) && len(v) < most && s.left > 0 {
 		v = append(v, s.value(m["items"], depth+1))
 	}
 	return v
 }
 
 // resolve follows $ref inside the document; what stands beside it counts too.
-func (s sampler) resolve(schema any) any {
-	for range deepest {
+func (s *sampler) resolve(schema any) any {
+	for range min(deepest, s.left) {
+		s.take(1)
 		m, ok := schema.(map[string]any)
 		if !ok {
 			return schema
@@ -135,7 +150,7 @@ func (s sampler) resolve(schema any) any {
 }
 
 // at is what a JSON pointer such as "#/$defs/City" refers to.
-func (s sampler) at(ref string) any {
+func (s *sampler) at(ref string) any {
 	v := s.root
 	for _, step := range strings.Split(strings.TrimPrefix(ref, "#"), "/") {
 		if step == "" {
@@ -150,7 +165,7 @@ func (s sampler) at(ref string) any {
 	return v
 }
 
-func (s sampler) notNull(list []any) any {
+func (s *sampler) notNull(list []any) any {
 	for _, schema := range list {
 		if m, ok := s.resolve(schema).(map[string]any); ok && m["type"] != "null" {
 			return m
@@ -185,7 +200,7 @@ func merged(m map[string]any, without string, more any) map[string]any {
 	return whole
 }
 
-func sampleString(m map[string]any) string {
+func (s *sampler) string(m map[string]any) string {
 	text := "sample"
 	switch m["format"] {
 	case "date":
@@ -207,10 +222,10 @@ func sampleString(m map[string]any) string {
 	case "uuid":
 		text = "00000000-0000-4000-8000-000000000000"
 	}
-	if least := int(number(m, "minLength", 0)); len(text) < least {
+	if least := size(m, "minLength", 0); len(text) < least {
 		text += strings.Repeat("e", least-len(text))
 	}
-	return text[:min(len(text), int(number(m, "maxLength", math.MaxInt32)))]
+	return text[:s.take(min(len(text), size(m, "maxLength", largest)))]
 }
 
 // sampleNumber is 1, or the number within the bounds that is nearest to it.
@@ -227,12 +242,15 @@ func sampleNumber(m map[string]any, whole bool) float64 {
 		least, most = math.Ceil(least), math.Floor(most)
 	}
 	v := min(max(1, least), most)
-	if step := number(m, "multipleOf", 0); step > 0 {
-		if v = math.Ceil(v/step) * step; v > most {
-			v -= step
-		}
+	step := number(m, "multipleOf", 0)
+	multiple := math.Ceil(v/step) * step
+	if multiple > most {
+		multiple -= step
 	}
-	return v
+	if step <= 0 || math.IsInf(multiple, 0) {
+		return v
+	}
+	return multiple
 }
 
 // next is a number beyond an exclusive bound.
@@ -241,6 +259,11 @@ func next(bound, direction float64, whole bool) float64 {
 		return bound + direction
 	}
 	return bound + direction/1024
+}
+
+// size is a number of characters or items, none below 0.
+func size(m map[string]any, name string, otherwise float64) int {
+	return int(min(max(0, number(m, name, otherwise)), largest))
 }
 
 func number(m map[string]any, name string, otherwise float64) float64 {

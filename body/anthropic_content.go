@@ -24,7 +24,7 @@ func (c AnthropicContent) MarshalJSON() ([]byte, error) {
 	return encode(c.Text)
 }
 
-// UnmarshalJSON takes a list, an object or a string.
+// UnmarshalJSON takes a list, an object or a string; null is the empty string.
 func (c *AnthropicContent) UnmarshalJSON(raw []byte) error {
 	*c = AnthropicContent{}
 	switch raw = bytes.TrimSpace(raw); {
@@ -50,7 +50,8 @@ func (c *AnthropicContent) UnmarshalJSON(raw []byte) error {
 //   - "tool_search_tool_result": ToolUseID, Content.Block, of type "tool_search_tool_search_result" with ToolReferences
 //   - "tool_reference": ToolName
 //
-// CacheControl goes with all that a request may have, but thinking.
+// CacheControl goes with all that a request may have, but thinking. Of a newer kind of
+// block only these fields are kept.
 type AnthropicBlock struct {
 	Type           string                 `json:"type"`
 	Text           string                 `json:"text,omitzero"`
@@ -87,6 +88,16 @@ func (b AnthropicBlock) MarshalJSON() ([]byte, error) {
 			Thinking  string `json:"thinking"`
 			Signature string `json:"signature"`
 		}{plain(b), b.Thinking, b.Signature})
+	case "redacted_thinking":
+		return encode(struct {
+			plain
+			Data string `json:"data"`
+		}{plain(b), b.Data})
+	case "search_result":
+		return encode(struct {
+			plain
+			Title string `json:"title"`
+		}{plain(b), b.Title})
 	case "tool_use":
 		if b.Input == nil {
 			b.Input = json.RawMessage("{}")

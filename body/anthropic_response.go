@@ -160,6 +160,11 @@ func (d AnthropicDelta) MarshalJSON() ([]byte, error) {
 			kind
 			Thinking string `json:"thinking"`
 		}{kind{d.Type}, d.Thinking})
+	case "signature_delta":
+		return encode(struct {
+			kind
+			Signature string `json:"signature"`
+		}{kind{d.Type}, d.Signature})
 	case "":
 		return encode(struct {
 			StopReason   *string         `json:"stop_reason"`

@@ -26,8 +26,8 @@ type CohereEmbedRequest struct {
 	OutputDimension int `json:"output_dimension,omitzero"`
 	// MaxTokens cuts each input to so many tokens, up to about 128,000. Only v4.
 	MaxTokens int `json:"max_tokens,omitzero"`
-	// Truncate says what happens to an input that is too long: "NONE" is an error; v3 drops its "START" or "END"
-	// (default), v4 its "LEFT" or "RIGHT".
+	// Truncate says what happens to an input that is too long: "NONE" is an error; v3 drops its "START" or "END", v4
+	// its "LEFT" or "RIGHT". Default of v3: "NONE"; AWS names none for v4.
 	Truncate string `json:"truncate,omitzero"`
 }
 

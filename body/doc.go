@@ -18,6 +18,10 @@
 // base64 on the wire. Objects of several kinds are one struct with a Type field; its
 // comment says which fields go with which type.
 //
+// What a type has no field for is lost when it is decoded and encoded again, as the new
+// members of a newer model's blocks are. To send such an answer back whole, name
+// json.RawMessage as the response, or a struct of your own that holds it in a field.
+//
 // Vectors are []float32: models compute in that precision or less, and half the memory
 // is worth having for a million of them.
 //

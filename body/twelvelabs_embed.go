@@ -3,6 +3,8 @@ package body
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"slices"
 )
 
 // Marengo2EmbedRequest is the body for TwelveLabs Marengo Embed 2.7
@@ -104,7 +106,7 @@ type MarengoEmbedResponse struct {
 }
 
 // UnmarshalJSON takes every form that the two pages show: embeddings under data or
-// bare, a list or one alone.
+// bare, a list or one alone. What has no vector is an error, not an empty embedding.
 func (r *MarengoEmbedResponse) UnmarshalJSON(raw []byte) error {
 	r.Data = nil
 	raw = bytes.TrimSpace(raw)
@@ -119,11 +121,16 @@ func (r *MarengoEmbedResponse) UnmarshalJSON(raw []byte) error {
 			raw = object.Data
 		}
 	}
-	if bytes.HasPrefix(raw, []byte("[")) || bytes.Equal(raw, []byte("null")) {
-		return json.Unmarshal(raw, &r.Data)
+	if !bytes.HasPrefix(raw, []byte("[")) && !bytes.Equal(raw, []byte("null")) {
+		raw = slices.Concat([]byte("["), raw, []byte("]"))
 	}
-	r.Data = make([]MarengoEmbedding, 1)
-	return json.Unmarshal(raw, &r.Data[0])
+	if err := json.Unmarshal(raw, &r.Data); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(r.Data, func(e MarengoEmbedding) bool { return e.Embedding == nil }) {
+		return errors.New("body: the answer of Marengo holds something else than embeddings")
+	}
+	return nil
 }
 
 // MarengoEmbedding is a vector of 1,024 (2.7) or 512 (3.0) dimensions, by "TwelveLabs

@@ -1,6 +1,6 @@
 // Package assemble makes of the events of a stream what Converse would have returned:
 // [Assembler] joins their parts, [Event] names them as the SDK's own stream does, and
-// [MarkUnknown] puts something in place of what this version of the SDK doesn't know.
+// [Complete] puts something in place of what the SDK leaves out of the unary call's.
 package assemble
 
 import (

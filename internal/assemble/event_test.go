@@ -53,7 +53,7 @@ func TestEventIsTheUnionOfTheSDK(t *testing.T) {
 }
 
 // The SDK leaves nil, or the block before, where it doesn't know a block.
-func TestMarkUnknown(t *testing.T) {
+func TestCompleteMarksWhatIsUnknown(t *testing.T) {
 	t.Parallel()
 	unknown := &types.UnknownUnionMember{Tag: "unknown"}
 	hi := &types.ContentBlockMemberText{Value: "hi"}
@@ -68,7 +68,7 @@ func TestMarkUnknown(t *testing.T) {
 			Citations: []types.Citation{{SourceContent: []types.CitationSourceContent{source, source}}},
 		}},
 	}
-	MarkUnknown(content)
+	Complete(content)
 	want := []types.ContentBlock{
 		unknown, hi, unknown, hi,
 		&types.ContentBlockMemberToolResult{Value: types.ToolResultBlock{Content: []types.ToolResultContentBlock{resultText, unknown}}},

@@ -191,10 +191,15 @@ func uncapped(f *Failure) string {
 	return ""
 }
 
+var contentOfMessage = regexp.MustCompile(`\.Messages\[\d+\]\.Content$`) // as the SDK names the field
+
 func emptyMessage(f *Failure) string {
 	var invalid smithy.InvalidParamsError
-	if errors.As(f.Err, &invalid) && strings.Contains(f.Message, ".Content") {
-		return "a message has no content: Prompt and User leave empty text out, which Bedrock would refuse"
+	errors.As(f.Err, &invalid)
+	for _, err := range invalid.Errs() {
+		if param, ok := err.(smithy.InvalidParamError); ok && contentOfMessage.MatchString(param.Field()) {
+			return "a message has no content: Prompt and User leave empty text out, which Bedrock would refuse"
+		}
 	}
 	return ""
 }

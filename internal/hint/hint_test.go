@@ -29,6 +29,19 @@ var (
 	}
 )
 
+// missing is the SDK's error of a field that isn't set, in the structures from the
+// innermost to the outermost.
+func missing(field string, within ...string) error {
+	params := smithy.InvalidParamsError{}
+	params.Add(smithy.NewErrParamRequired(field))
+	for _, name := range within {
+		outer := smithy.InvalidParamsError{Context: "ConverseInput"}
+		outer.AddNested(name, params)
+		params = outer
+	}
+	return fmt.Errorf("converse: %w", params)
+}
+
 func TestHints(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -83,8 +96,12 @@ func TestHints(t *testing.T) {
 		{"throttled with a bound", Failure{Err: kind.Throttled}, ""},
 		{"model not ready", Failure{Err: kind.Throttled, Uncapped: true, Code: "ModelNotReadyException"}, ""},
 
-		{"empty message", Failure{Err: smithy.InvalidParamsError{}, Message: "missing required field, ConverseInput.Messages[0].Content"}, "a message has no content"},
-		{"another missing parameter", Failure{Err: smithy.InvalidParamsError{}, Message: "missing required field, ConverseInput.ModelId"}, ""},
+		{"empty message", Failure{Err: missing("Content", "[0]", "Messages")}, "a message has no content"},
+		{"empty message to count", Failure{Err: missing("Content", "[10]", "Messages", "[converse]", "Input")}, "a message has no content"},
+		{"tool use without input", Failure{Err: missing("Input", "[toolUse]", "[0]", "Content", "[1]", "Messages")}, ""},
+		{"image without a format", Failure{Err: missing("Format", "[image]", "[1]", "Content", "[0]", "Messages")}, ""},
+		{"tool result without content", Failure{Err: missing("Content", "[toolResult]", "[1]", "Content", "[0]", "Messages")}, ""},
+		{"another missing parameter", Failure{Err: missing("ModelId")}, ""},
 		{"document names", Failure{Err: kind.Invalid, Attempts: 1, Message: "Messages can't contain duplicate document names."}, "must differ in the whole conversation"},
 		{"known refusal", Failure{Err: kind.Invalid, Attempts: 1, Input: ownPrompt}, "Prompt management"},
 		{"known refusal, not sent", Failure{Err: kind.Invalid, Input: ownPrompt}, ""},

@@ -8,8 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
+	"reflect"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/document"
@@ -60,7 +59,7 @@ var errAbsent = errors.New("there is none (the field was absent)")
 // Encode returns v as JSON text that the caller can't change any more, without HTML
 // escapes. A [json.RawMessage] or []byte is taken as JSON text.
 func Encode(v any) ([]byte, error) {
-	v, err := plainDocuments(v, 0)
+	v, err := plainer{}.value(v)
 	if err != nil {
 		return nil, err
 	}
@@ -88,35 +87,66 @@ func Encode(v any) ([]byte, error) {
 	return raw, nil
 }
 
-const maxDepth = 1000 // beyond which encoding/json looks for cycles
+// A plainer replaces documents of the SDK's, of which encoding/json makes {}, by their
+// JSON text, also in maps and lists of any. It copies each of these once, and a cycle as
+// a cycle, which encoding/json then refuses.
+type plainer map[place]any
 
-// plainDocuments replaces documents of the SDK's, of which encoding/json makes {}, by
-// their JSON text, also in maps and lists of any.
-func plainDocuments(v any, depth int) (_ any, err error) {
-	if depth > maxDepth {
-		return v, nil
-	}
+// place is where a map or list lies in memory; lists that begin alike differ in length.
+type place struct {
+	at  uintptr
+	len int
+}
+
+func placeOf(v any) place {
+	r := reflect.ValueOf(v)
+	return place{r.Pointer(), r.Len()}
+}
+
+func (copies plainer) value(v any) (any, error) {
 	switch v := v.(type) {
 	case document.Interface:
 		return documentText(v)
 	case map[string]any:
-		plain := maps.Clone(v)
-		for name, value := range v {
-			if plain[name], err = plainDocuments(value, depth+1); err != nil {
-				return nil, err
-			}
+		if len(v) > 0 {
+			return copies.object(v)
 		}
-		return plain, nil
 	case []any:
-		plain := slices.Clone(v)
-		for i, value := range v {
-			if plain[i], err = plainDocuments(value, depth+1); err != nil {
-				return nil, err
-			}
+		if len(v) > 0 {
+			return copies.list(v)
 		}
-		return plain, nil
 	}
 	return v, nil
+}
+
+func (copies plainer) object(v map[string]any) (_ any, err error) {
+	at := placeOf(v)
+	if plain, ok := copies[at]; ok {
+		return plain, nil
+	}
+	plain := make(map[string]any, len(v))
+	copies[at] = plain
+	for name, value := range v {
+		if plain[name], err = copies.value(value); err != nil {
+			return nil, err
+		}
+	}
+	return plain, nil
+}
+
+func (copies plainer) list(v []any) (_ any, err error) {
+	at := placeOf(v)
+	if plain, ok := copies[at]; ok {
+		return plain, nil
+	}
+	plain := make([]any, len(v))
+	copies[at] = plain
+	for i, value := range v {
+		if plain[i], err = copies.value(value); err != nil {
+			return nil, err
+		}
+	}
+	return plain, nil
 }
 
 // documentText survives the SDK's encoder, which panics on a NaN.

@@ -20,6 +20,19 @@ func cyclic() any {
 	return m
 }
 
+// twofoldMap holds itself twice, so that there are 2^n paths of length n.
+func twofoldMap() any {
+	m := map[string]any{"d": document.NewLazyDocument(1)}
+	m["a"], m["b"] = m, m
+	return m
+}
+
+func twofoldList() any {
+	l := make([]any, 3)
+	l[0], l[1], l[2] = l, l, document.NewLazyDocument(1)
+	return l
+}
+
 func TestEncode(t *testing.T) {
 	t.Parallel()
 	var none document.Interface
@@ -65,24 +78,53 @@ func TestEncodeLeavesTheCallersValueAlone(t *testing.T) {
 	}
 }
 
+// Each of 40 maps has the next one twice: written out they are 2^40.
+func TestSharedPartsAreCopiedOnce(t *testing.T) {
+	t.Parallel()
+	var v any = []any{document.NewLazyDocument("x")}
+	for range 40 {
+		v = map[string]any{"a": v, "l": []any{v}}
+	}
+	plain, err := plainer{}.value(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 40 {
+		plain = plain.(map[string]any)["a"]
+	}
+	if text, ok := plain.([]any)[0].(json.RawMessage); !ok || string(text) != `"x"` {
+		t.Errorf("got %v, want the document's text", plain)
+	}
+}
+
+func TestListsThatOverlapAreTold(t *testing.T) {
+	t.Parallel()
+	l := []any{document.NewLazyDocument(1), 2}
+	if got, err := Encode([]any{l, l[:1], l[:0], l}); string(got) != `[[1,2],[1],[],[1,2]]` || err != nil {
+		t.Errorf("got %s, %v, want [[1,2],[1],[],[1,2]]", got, err)
+	}
+}
+
 func TestEncodeRefusesWhatIsNoJSON(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		v    any
 		want string // of Text
 	}{
-		"no text":                {json.RawMessage(nil), "the bytes are not valid JSON"},
-		"half an object":         {json.RawMessage(`{`), "the bytes are not valid JSON"},
-		"invalid UTF-8":          {[]byte("\"\xff\""), "the bytes are not valid UTF-8"},
-		"NaN":                    {math.NaN(), "json: unsupported value: NaN"},
-		"a channel":              {[]any{make(chan int)}, "json: unsupported type: chan int"},
-		"a type that refuses":    {secretive{}, "the type jsondoc.secretive refuses"},
-		"NaN in a document":      {document.NewLazyDocument(math.NaN()), "the data doesn't fit the type"},
-		"one deeper":             {map[string]any{"l": []any{document.NewLazyDocument(math.NaN())}}, "the data doesn't fit the type"},
-		"a map in itself":        {cyclic(), "json: unsupported value: encountered a cycle via []interface {}"},
-		"raw JSON inside":        {map[string]any{"x": json.RawMessage(`{`)}, "it is not valid JSON at byte 0"},
-		"a number that is none":  {json.Number("1x"), "the data doesn't fit the type"},
-		"a function in a struct": {struct{ F func() }{}, "json: unsupported type: func()"},
+		"no text":                 {json.RawMessage(nil), "the bytes are not valid JSON"},
+		"half an object":          {json.RawMessage(`{`), "the bytes are not valid JSON"},
+		"invalid UTF-8":           {[]byte("\"\xff\""), "the bytes are not valid UTF-8"},
+		"NaN":                     {math.NaN(), "json: unsupported value: NaN"},
+		"a channel":               {[]any{make(chan int)}, "json: unsupported type: chan int"},
+		"a type that refuses":     {secretive{}, "the type jsondoc.secretive refuses"},
+		"NaN in a document":       {document.NewLazyDocument(math.NaN()), "the data doesn't fit the type"},
+		"one deeper":              {map[string]any{"l": []any{document.NewLazyDocument(math.NaN())}}, "the data doesn't fit the type"},
+		"a map in itself":         {cyclic(), "json: unsupported value: encountered a cycle via map[string]interface {}"},
+		"a map in itself, twice":  {twofoldMap(), "json: unsupported value: encountered a cycle via map[string]interface {}"},
+		"a list in itself, twice": {twofoldList(), "json: unsupported value: encountered a cycle via []interface {}"},
+		"raw JSON inside":         {map[string]any{"x": json.RawMessage(`{`)}, "it is not valid JSON at byte 0"},
+		"a number that is none":   {json.Number("1x"), "the data doesn't fit the type"},
+		"a function in a struct":  {struct{ F func() }{}, "json: unsupported type: func()"},
 	} {
 		got, err := Encode(tt.v)
 		if got != nil || err == nil {

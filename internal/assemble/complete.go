@@ -2,13 +2,18 @@ package assemble
 
 import "github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 
-// MarkUnknown puts a [types.UnknownUnionMember] in place of content that this
-// version of the SDK doesn't know: the SDK leaves nil there, or the same pointer as
-// the block before.
-func MarkUnknown(content []types.ContentBlock) {
+// Complete puts something in place of what the SDK leaves out of a reply's content, so
+// that it can be read and sent back: a [types.UnknownUnionMember] for what this version
+// of the SDK doesn't know, where it leaves nil or the same pointer as the block before,
+// and {} for a tool use without input.
+func Complete(content []types.ContentBlock) {
 	mark(content)
 	for _, block := range content {
 		switch block := block.(type) {
+		case *types.ContentBlockMemberToolUse:
+			if block.Value.Input == nil {
+				block.Value.Input = toolInput(nil)
+			}
 		case *types.ContentBlockMemberToolResult:
 			mark(block.Value.Content)
 		case *types.ContentBlockMemberCitationsContent:
