@@ -97,7 +97,7 @@ func (x *Exchange) toolChoice(r *Request) {
 	switch c := r.ToolConfig; {
 	case c == nil || c.ToolChoice == nil:
 	case r.wanted != nil && r.wanted.tool != "":
-		if len(c.Tools) > 1 {
+		if _, forced := c.ToolChoice.(*types.ToolChoiceMemberTool); forced && len(c.Tools) > 1 {
 			ToolChoiceAny()(r)
 		}
 	case x.Rounds > 0:

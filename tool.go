@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 
 	"example.com/bedrock/internal/jsondoc"
+	"example.com/bedrock/internal/null"
 	"example.com/bedrock/internal/parallel"
 	"example.com/bedrock/internal/schema"
 )
@@ -200,7 +201,7 @@ func (r *Reply) pendingTools() []types.ToolUseBlock {
 // callTool runs one tool. What is no affair of the model's is an error.
 func callTool(ctx context.Context, use types.ToolUseBlock, tools []Tool) (*types.ContentBlockMemberToolResult, error) {
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return nil, endOf(ctx)
 	}
 	id, name := aws.ToString(use.ToolUseId), aws.ToString(use.Name)
 	i := slices.IndexFunc(tools, func(t Tool) bool { return t.Name == name })
@@ -224,7 +225,7 @@ func callTool(ctx context.Context, use types.ToolUseBlock, tools []Tool) (*types
 	}
 	out, err := tool.Call(ctx, input)
 	if ctx.Err() != nil && err != nil {
-		return nil, context.Cause(ctx)
+		return nil, endOf(ctx)
 	}
 	if err != nil {
 		return ToolError(id, err.Error()), nil
@@ -236,6 +237,14 @@ func callTool(ctx context.Context, use types.ToolUseBlock, tools []Tool) (*types
 	result := ToolResult(id, "")
 	result.Value.Content = content
 	return result, nil
+}
+
+// endOf is why a context ended, and that it did.
+func endOf(ctx context.Context) error {
+	if cause := context.Cause(ctx); cause != ctx.Err() {
+		return fmt.Errorf("%w: %w", ctx.Err(), cause)
+	}
+	return ctx.Err()
 }
 
 func toolNames(tools []Tool) string {
@@ -250,9 +259,9 @@ func toolNames(tools []Tool) string {
 func toolContent(v any) ([]types.ToolResultContentBlock, error) {
 	switch v := v.(type) {
 	case types.ToolResultContentBlock:
-		return []types.ToolResultContentBlock{v}, nil
+		return withoutNil(v)
 	case []types.ToolResultContentBlock:
-		return v, nil
+		return withoutNil(v...)
 	case types.ContentBlock:
 		return resultBlocks(v)
 	case []types.ContentBlock:
@@ -280,10 +289,24 @@ func toolContent(v any) ([]types.ToolResultContentBlock, error) {
 
 func toolText(text string) []types.ToolResultContentBlock { return ToolResult("", text).Value.Content }
 
+var errNilBlock = errors.New("a content block is nil")
+
+func withoutNil(blocks ...types.ToolResultContentBlock) ([]types.ToolResultContentBlock, error) {
+	for _, block := range blocks {
+		if null.Is(block) {
+			return nil, errNilBlock
+		}
+	}
+	return blocks, nil
+}
+
 // resultBlocks puts content of a message into a tool's result, as far as the API takes it.
 func resultBlocks(blocks ...types.ContentBlock) ([]types.ToolResultContentBlock, error) {
 	results := make([]types.ToolResultContentBlock, len(blocks))
 	for i, block := range blocks {
+		if null.Is(block) {
+			return nil, errNilBlock
+		}
 		switch b := block.(type) {
 		case *types.ContentBlockMemberText:
 			results[i] = toolText(b.Value)[0]

@@ -301,10 +301,10 @@ func TestEndOfTheContextEndsTheCalls(t *testing.T) {
 		t.Errorf("got %q, %v", resultsOf(t, m), err)
 	}
 	m, err = asking(t, "weather", "t2", `{"city":"x"}`, "weather", "t3", `{"city":"y"}`).CallTools(ctx, tool)
-	if !errors.Is(err, cause) {
+	if !errors.Is(err, cause) || !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the cause", err)
 	}
-	if got, want := resultsOf(t, m), "t2 error text:the user left\nt3 error text:the user left"; got != want {
+	if got, want := resultsOf(t, m), "t2 error text:context canceled: the user left\nt3 error text:context canceled: the user left"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -359,4 +359,9 @@ func TestToolsThatCannotBeUsedAreNotSent(t *testing.T) {
 			}
 		})
 	}
+}
+
+// newNamed is a tool that returns v.
+func newNamed(name string, v any) bedrock.Tool {
+	return bedrock.Tool{Name: name, Call: func(context.Context, json.RawMessage) (any, error) { return v, nil }}
 }

@@ -78,7 +78,7 @@ func (m *measure) reference(name, to, at string, depth int) int {
 	}
 	v, ok := m.find(pointer)
 	if !ok {
-		return 0 // the validator refuses it
+		return maxCost
 	}
 	return m.of(v, pointer, depth+1)
 }

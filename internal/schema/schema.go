@@ -36,10 +36,13 @@ func Parse(text json.RawMessage) (*Schema, error) {
 		s.Schema = "http://json-schema.org/draft-07/schema#"
 	}
 	parsed, err := resolve(text, &s)
-	if err == nil && !bounded(text) {
+	if err != nil {
+		return nil, err
+	}
+	if asRead, err := json.Marshal(&s); err != nil || !bounded(asRead) { // the text may say things twice, or in another case
 		parsed.resolved = nil
 	}
-	return parsed, err
+	return parsed, nil
 }
 
 // For infers the schema of a Go type by its json and jsonschema tags. The text is what

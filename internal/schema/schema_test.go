@@ -256,6 +256,9 @@ func TestSchemaThatContainsItselfIsNotChecked(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
 		"itself":           `{"type":"object","allOf":[{"$ref":"#"}]}`,
+		"other case":       `{"type":"object","anyOf":[{"$Ref":"#"},{"type":"string"}]}`,
+		"other case, defs": `{"type":"object","$Defs":{"a":{"anyOf":[{"$ref":"#/$defs/a"},{"type":"string"}]}},"$ref":"#/$defs/a"}`,
+		"said twice":       `{"type":"object","$defs":{"a":{"anyOf":[{"$ref":"#/$defs/a"}]}},"$defs":{"b":{}},"$ref":"#/$defs/a"}`,
 		"itself, bare":     `{"type":"object","$ref":"#"}`,
 		"a tree":           `{"type":"object","properties":{"next":{"$ref":"#"}}}`,
 		"branches":         `{"type":"object","$ref":"#/$defs/n","$defs":{"n":{"anyOf":[{"properties":{"a":{"$ref":"#/$defs/n"}}},{"properties":{"a":{"$ref":"#/$defs/n"}},"required":["b"]}]}}}`,
