@@ -9,8 +9,9 @@ import (
 )
 
 // JSON turns a Go value into a document, the API's type for free-form JSON (tool input
-// and schema, additional model fields), by the rules of encoding/json: json tags count, numbers keep their digits, HTML isn't escaped. A
-// [json.RawMessage] or []byte is taken as JSON text and sent as it is.
+// and schema, additional model fields), by the rules of encoding/json: json tags count,
+// numbers keep their digits, HTML isn't escaped. A [json.RawMessage] or []byte is taken
+// as JSON text and sent as it is.
 //
 // It encodes at once, so that an error shows here: the SDK's own
 // document.NewLazyDocument ignores json tags and drops the error of a value that it

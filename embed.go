@@ -29,7 +29,7 @@ const (
 type EmbedOption func(*embedder)
 
 // EmbedFor sets what the vectors are for. Default: [EmbedDocument]. For Cohere and Nova;
-// Titan, which makes no difference, refuses it.
+// Titan, which has no such distinction, refuses it.
 func EmbedFor(p EmbedPurpose) EmbedOption {
 	return func(e *embedder) { e.Purpose = string(p) }
 }

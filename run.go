@@ -46,9 +46,8 @@ func MaxRounds(n int) RequestOption {
 
 // Run converses until the model is done with its tools: it sends the messages, runs the
 // tools that the reply asks for ([Reply.CallTools]), sends their results, and so on. It
-// ends with the first reply that holds no tool use of the caller's, or that stopped for
-// something else than tool_use or end_turn, such as max_tokens. That the tools are
-// offered needs no [UseTools].
+// ends with the first reply that asks for none of them, or that stopped for something else
+// than tool_use or end_turn, such as max_tokens. It offers the tools without [UseTools].
 //
 // [ToolChoiceAny] and [ToolChoiceTool] hold for the first round; then the model is free
 // to answer. With [OutputViaTool] it has to use tools, whichever, until it uses the one

@@ -24,8 +24,9 @@ type wanted struct {
 
 // OutputAs makes the model answer with JSON that fits T, to be read by [Reply.Decode].
 // The schema is inferred as in [NewTool]; a T without one fails the call, saying which
-// field. For what a type can't say, such as an enum, there is [OutputSchema]. The model must support structured output ("Get validated JSON results from
-// models" in the Amazon Bedrock User Guide); for one that doesn't, see [OutputViaTool].
+// field. For what a type can't say, such as an enum, there is [OutputSchema]. The model
+// must support structured output ("Get validated JSON results from models" in the Amazon
+// Bedrock User Guide); for one that doesn't, see [OutputViaTool].
 // API field: outputConfig.textFormat.
 func OutputAs[T any]() RequestOption {
 	s, err := schema.For(reflect.TypeFor[T]())
@@ -105,7 +106,7 @@ func (e *OutputError) Error() string {
 	text := e.Err.Error()
 	var mismatch *schema.Mismatch
 	if errors.As(e.Err, &mismatch) {
-		text = "the output doesn't fit: " + mismatch.Brief()
+		text = "the output doesn't fit: " + oneLine(mismatch.Brief())
 	}
 	if e.Reply != nil && e.Reply.RequestID != "" {
 		text += " (request " + oneLine(e.Reply.RequestID) + ")"

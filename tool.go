@@ -100,12 +100,8 @@ func (t Tool) schemaText() (json.RawMessage, error) {
 	return text, nil
 }
 
-// compile returns what checks the tool's input.
-func (t Tool) compile() (*schema.Schema, error) {
-	text, err := t.schemaText()
-	if err != nil {
-		return nil, err
-	}
+// compile returns what checks the tool's input, by the schema's text.
+func (t Tool) compile(text json.RawMessage) (*schema.Schema, error) {
 	if t.inferred != nil && bytes.Equal(text, t.inferred.JSON) {
 		return t.inferred, nil
 	}
@@ -127,7 +123,7 @@ func UseTools(tools ...Tool) RequestOption {
 	for i, t := range tools {
 		text, err := t.schemaText()
 		if err == nil && t.Call != nil {
-			_, err = t.compile()
+			_, err = t.compile(text)
 		}
 		if bad = cmp.Or(checkToolName("tool", t.Name), err); bad != nil {
 			break
@@ -212,7 +208,11 @@ func callTool(ctx context.Context, use types.ToolUseBlock, tools []Tool) (*types
 	if tool.Call == nil {
 		return nil, fmt.Errorf("tool %s has no Call: answer it with ToolResult", name)
 	}
-	s, err := tool.compile()
+	text, err := tool.schemaText()
+	if err != nil {
+		return nil, err
+	}
+	s, err := tool.compile(text)
 	if err != nil {
 		return nil, err
 	}
@@ -257,15 +257,13 @@ func toolNames(tools []Tool) string {
 
 // toolContent is a tool's result as the model gets it.
 func toolContent(v any) ([]types.ToolResultContentBlock, error) {
+	if blocks, ok := blocksOf[types.ToolResultContentBlock](v); ok {
+		return resultBlocks(blocks, func(b types.ToolResultContentBlock) types.ToolResultContentBlock { return b })
+	}
+	if blocks, ok := blocksOf[types.ContentBlock](v); ok {
+		return resultBlocks(blocks, asResult)
+	}
 	switch v := v.(type) {
-	case types.ToolResultContentBlock:
-		return withoutNil(v)
-	case []types.ToolResultContentBlock:
-		return withoutNil(v...)
-	case types.ContentBlock:
-		return resultBlocks(v)
-	case []types.ContentBlock:
-		return resultBlocks(v...)
 	case string:
 		return toolText(v), nil
 	case []byte:
@@ -289,38 +287,54 @@ func toolContent(v any) ([]types.ToolResultContentBlock, error) {
 
 func toolText(text string) []types.ToolResultContentBlock { return ToolResult("", text).Value.Content }
 
-var errNilBlock = errors.New("a content block is nil")
-
-func withoutNil(blocks ...types.ToolResultContentBlock) ([]types.ToolResultContentBlock, error) {
-	for _, block := range blocks {
-		if null.Is(block) {
-			return nil, errNilBlock
-		}
+// blocksOf takes a block of a union, or a list of blocks, of whichever type its elements
+// are.
+func blocksOf[Block any](v any) ([]Block, bool) {
+	if block, ok := v.(Block); ok {
+		return []Block{block}, true
 	}
-	return blocks, nil
+	list := reflect.ValueOf(v)
+	if list.Kind() != reflect.Slice || !list.Type().Elem().Implements(reflect.TypeFor[Block]()) {
+		return nil, false
+	}
+	blocks := make([]Block, list.Len())
+	for i := range blocks {
+		blocks[i], _ = list.Index(i).Interface().(Block) // of a nil, nil
+	}
+	return blocks, true
 }
 
-// resultBlocks puts content of a message into a tool's result, as far as the API takes it.
-func resultBlocks(blocks ...types.ContentBlock) ([]types.ToolResultContentBlock, error) {
+// resultBlocks makes a tool's result of blocks; of none, the text that says so.
+func resultBlocks[Block any](blocks []Block, as func(Block) types.ToolResultContentBlock) ([]types.ToolResultContentBlock, error) {
+	if len(blocks) == 0 {
+		return toolText(""), nil
+	}
 	results := make([]types.ToolResultContentBlock, len(blocks))
 	for i, block := range blocks {
 		if null.Is(block) {
-			return nil, errNilBlock
+			return nil, errors.New("a content block is nil")
 		}
-		switch b := block.(type) {
-		case *types.ContentBlockMemberText:
-			results[i] = toolText(b.Value)[0]
-		case *types.ContentBlockMemberImage:
-			results[i] = &types.ToolResultContentBlockMemberImage{Value: b.Value}
-		case *types.ContentBlockMemberDocument:
-			results[i] = &types.ToolResultContentBlockMemberDocument{Value: b.Value}
-		case *types.ContentBlockMemberVideo:
-			results[i] = &types.ToolResultContentBlockMemberVideo{Value: b.Value}
-		case *types.ContentBlockMemberSearchResult:
-			results[i] = &types.ToolResultContentBlockMemberSearchResult{Value: b.Value}
-		default:
+		if results[i] = as(block); results[i] == nil {
 			return nil, fmt.Errorf("a tool's result can't hold a %T", block)
 		}
 	}
 	return results, nil
+}
+
+// asResult is content of a message as the API takes it in a tool's result, nil if it
+// doesn't.
+func asResult(block types.ContentBlock) types.ToolResultContentBlock {
+	switch b := block.(type) {
+	case *types.ContentBlockMemberText:
+		return toolText(b.Value)[0]
+	case *types.ContentBlockMemberImage:
+		return &types.ToolResultContentBlockMemberImage{Value: b.Value}
+	case *types.ContentBlockMemberDocument:
+		return &types.ToolResultContentBlockMemberDocument{Value: b.Value}
+	case *types.ContentBlockMemberVideo:
+		return &types.ToolResultContentBlockMemberVideo{Value: b.Value}
+	case *types.ContentBlockMemberSearchResult:
+		return &types.ToolResultContentBlockMemberSearchResult{Value: b.Value}
+	}
+	return nil
 }

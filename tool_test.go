@@ -108,6 +108,8 @@ func TestToolResultIsJSONOrText(t *testing.T) {
 		"content":         {types.ToolResultContentBlock(image), "*types.ToolResultContentBlockMemberImage"},
 		"bytes, text":     {[]byte("18 °C"), "text:18 °C"},
 		"bytes, JSON":     {[]byte(`{"a":1}`), `json:{"a":1}`},
+		"images":          {[]*types.ContentBlockMemberImage{bedrock.Image(types.ImageFormatPng, nil)}, "*types.ToolResultContentBlockMemberImage"},
+		"no content":      {[]types.ContentBlock{}, "text:(empty)"},
 		"an image":        {bedrock.Image(types.ImageFormatPng, nil), "*types.ToolResultContentBlockMemberImage"},
 		"blocks": {[]types.ContentBlock{&types.ContentBlockMemberText{Value: "a"}, bedrock.DocumentText("b", "c"), bedrock.Video(types.VideoFormatMp4, nil), bedrock.SearchResult("a", "b", "c")},
 			"text:a *types.ToolResultContentBlockMemberDocument *types.ToolResultContentBlockMemberVideo *types.ToolResultContentBlockMemberSearchResult"},
@@ -360,6 +362,11 @@ func TestToolsThatCannotBeUsedAreNotSent(t *testing.T) {
 		})
 	}
 }
+
+// quotesItself puts its value into its error.
+type quotesItself struct{}
+
+func (quotesItself) MarshalJSON() ([]byte, error) { return nil, errors.New("s3cret") }
 
 // newNamed is a tool that returns v.
 func newNamed(name string, v any) bedrock.Tool {

@@ -42,23 +42,28 @@ func (d Document) UnmarshalSmithyDocument(v any) error    { return json.Unmarsha
 func (d Document) MarshalJSON() ([]byte, error)           { return d.raw, nil }
 
 // Decode stores any document in the value that v points to, by the rules of
-// encoding/json.
+// encoding/json. Its errors don't quote the document.
 func Decode(d document.Interface, v any) error {
 	if null.Is(d) {
 		return errAbsent
 	}
 	raw, err := d.MarshalSmithyDocument()
-	if err != nil {
-		return err
+	if err == nil {
+		err = json.Unmarshal(raw, v)
 	}
-	return json.Unmarshal(raw, v)
+	return quiet(err)
 }
 
 var errAbsent = errors.New("there is none (the field was absent)")
 
 // Encode returns v as JSON text that the caller can't change any more, without HTML
-// escapes. A [json.RawMessage] or []byte is taken as JSON text.
+// escapes. A [json.RawMessage] or []byte is taken as JSON text. Its errors don't quote v.
 func Encode(v any) ([]byte, error) {
+	raw, err := encode(v)
+	return raw, quiet(err)
+}
+
+func encode(v any) ([]byte, error) {
 	v, err := plainer{}.value(v)
 	if err != nil {
 		return nil, err
@@ -153,7 +158,7 @@ func (copies plainer) list(v []any) (_ any, err error) {
 func documentText(d document.Interface) (raw json.RawMessage, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("a document of the SDK's can't be encoded: %v", r)
+			err = errDocument
 		}
 	}()
 	if null.Is(d) {
@@ -179,22 +184,36 @@ func Text(err error) string {
 		return fmt.Sprintf("it is not valid JSON at byte %d", syntax.Offset)
 	case errors.As(err, &method):
 		return fmt.Sprintf("the type %s refuses", method.Type)
-	case errors.As(err, &unsupported), errors.As(err, &number), errors.Is(err, errNotJSON), errors.Is(err, errNotUTF8):
+	case errors.As(err, &unsupported), errors.As(err, &number), errors.Is(err, errNotJSON), errors.Is(err, errNotUTF8), errors.Is(err, errDocument):
 		return err.Error()
 	}
 	return "the data doesn't fit the type"
 }
 
 var (
-	errNotJSON = errors.New("the bytes are not valid JSON")
-	errNotUTF8 = errors.New("the bytes are not valid UTF-8")
+	errNotJSON  = errors.New("the bytes are not valid JSON")
+	errNotUTF8  = errors.New("the bytes are not valid UTF-8")
+	errDocument = errors.New("a document of the SDK's can't be encoded")
 )
 
 // Error is an error of encoding/json whose text is that of [Text].
 type Error struct {
-	Doing string
+	Doing string // "": nothing to add
 	Err   error
 }
 
-func (e *Error) Error() string { return e.Doing + ": " + Text(e.Err) }
+func (e *Error) Error() string {
+	if e.Doing == "" {
+		return Text(e.Err)
+	}
+	return e.Doing + ": " + Text(e.Err)
+}
+
 func (e *Error) Unwrap() error { return e.Err }
+
+func quiet(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Error{Err: err}
+}

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/document"
 )
@@ -117,8 +119,8 @@ func TestEncodeRefusesWhatIsNoJSON(t *testing.T) {
 		"NaN":                     {math.NaN(), "json: unsupported value: NaN"},
 		"a channel":               {[]any{make(chan int)}, "json: unsupported type: chan int"},
 		"a type that refuses":     {secretive{}, "the type jsondoc.secretive refuses"},
-		"NaN in a document":       {document.NewLazyDocument(math.NaN()), "the data doesn't fit the type"},
-		"one deeper":              {map[string]any{"l": []any{document.NewLazyDocument(math.NaN())}}, "the data doesn't fit the type"},
+		"NaN in a document":       {document.NewLazyDocument(math.NaN()), "a document of the SDK's can't be encoded"},
+		"one deeper":              {map[string]any{"l": []any{document.NewLazyDocument(math.NaN())}}, "a document of the SDK's can't be encoded"},
 		"a map in itself":         {cyclic(), "json: unsupported value: encountered a cycle via map[string]interface {}"},
 		"a map in itself, twice":  {twofoldMap(), "json: unsupported value: encountered a cycle via map[string]interface {}"},
 		"a list in itself, twice": {twofoldList(), "json: unsupported value: encountered a cycle via []interface {}"},
@@ -131,8 +133,8 @@ func TestEncodeRefusesWhatIsNoJSON(t *testing.T) {
 			t.Errorf("%s: got %s, %v, want an error", name, got, err)
 			continue
 		}
-		if text := Text(err); text != tt.want {
-			t.Errorf("%s: got %q, want %q", name, text, tt.want)
+		if text := Text(err); text != tt.want || err.Error() != tt.want {
+			t.Errorf("%s: got %q, %q, want %q", name, text, err, tt.want)
 		}
 		if _, err := New(tt.v); err == nil {
 			t.Errorf("%s: got a document", name)
@@ -190,5 +192,18 @@ func TestErrorsOfDecodingDoNotQuoteTheValue(t *testing.T) {
 		if err := Decode(d, &number); err != errAbsent {
 			t.Errorf("%s: got %v, want that there is none", name, err)
 		}
+	}
+}
+
+func TestDecodeDoesNotQuote(t *testing.T) {
+	t.Parallel()
+	for name, into := range map[string]any{"time": new(struct{ A time.Time }), "number": new(struct{ A int }), "bytes": new(struct{ A []byte })} {
+		err := Decode(Raw(json.RawMessage(`{"A":"s3cret!"}`)), into)
+		if err == nil || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: got %v, want an error without the value", name, err)
+		}
+	}
+	if err := Decode(nil, new(any)); err != errAbsent {
+		t.Errorf("no document: got %v", err)
 	}
 }

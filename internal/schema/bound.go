@@ -63,8 +63,8 @@ func (m *measure) reference(name, to, at string, depth int) int {
 	switch name {
 	case "$dynamicRef", "$recursiveRef":
 		return maxCost
-	case "$id", "id":
-		if at != "" && name == "$id" {
+	case "$id":
+		if at != "" {
 			return maxCost
 		}
 		return 0
@@ -104,6 +104,26 @@ func (m *measure) find(pointer string) (any, bool) {
 		}
 	}
 	return v, true
+}
+
+// deeper reports whether JSON is nested in more than some levels: the validator's decoder
+// takes time in proportion to the square of them.
+func deeper(v any, levels int) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, member := range v {
+			if levels == 0 || deeper(member, levels-1) {
+				return true
+			}
+		}
+	case []any:
+		for _, element := range v {
+			if levels == 0 || deeper(element, levels-1) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func escape(name string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(name) }

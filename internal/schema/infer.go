@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/google/jsonschema-go/jsonschema"
 )
@@ -71,6 +72,9 @@ func inspectField(f reflect.StructField, path string, names map[string]bool, kno
 	if slices.Contains(strings.Split(options, ","), "string") {
 		return fmt.Errorf("%s: a schema can't say the string option of the json tag", path)
 	}
+	if strings.ContainsFunc(name, notInTag) {
+		return fmt.Errorf("%s: encoding/json takes no %q for a name", path, name)
+	}
 	if name = cmp.Or(name, f.Name); names[name] {
 		return fmt.Errorf("%s: another field has the JSON name %q too", path, name)
 	}
@@ -79,6 +83,11 @@ func inspectField(f reflect.StructField, path string, names map[string]bool, kno
 		return fmt.Errorf("%s: the jsonschema tag %q must be a description: some text, whose first word has no \"=\"", path, tag)
 	}
 	return inspect(f.Type, path, known, above)
+}
+
+// notInTag reports what encoding/json refuses in a name, to take the field's instead.
+func notInTag(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("!#$%&()*+-./:;<=>?@[]^_{|}~ ", r)
 }
 
 // inspectEmbedded takes an embedded struct, whose fields are visible ones of the outer.

@@ -23,10 +23,17 @@ type Schema struct {
 }
 
 // Parse reads a schema that was written by hand. Its text stays as it is. One that
-// contains itself, or is very large, is not checked: what that takes grows without bound.
+// contains itself, or is very large or deep, is not checked: what that takes grows without bound.
 func Parse(text json.RawMessage) (*Schema, error) {
 	if t := bytes.TrimSpace(text); len(t) == 0 || t[0] != '{' {
 		return nil, errors.New("a schema is a JSON object, as in {\"type\":\"object\"}")
+	}
+	var members map[string]any
+	if err := json.Unmarshal(text, &members); err != nil {
+		return nil, fmt.Errorf("the schema can't be read: %w", err)
+	}
+	if deeper(members, maxDepth) {
+		return &Schema{JSON: text, IsObject: members["type"] == "object"}, nil
 	}
 	var s jsonschema.Schema
 	if err := json.Unmarshal(text, &s); err != nil {
@@ -48,7 +55,7 @@ func Parse(text json.RawMessage) (*Schema, error) {
 // For infers the schema of a Go type by its json and jsonschema tags. The text is what
 // Bedrock takes: no null for a slice or an optional field, no bounds of numbers or
 // lengths ("Structured output" in the Amazon Bedrock User Guide). Values are checked
-// against all that the type says, so a null for a slice, a pointer or an optional field
+// against all that the type says, so a null for a list, a pointer or an optional field
 // is no mismatch, and a number that overflows the type is one.
 func For(t reflect.Type) (*Schema, error) {
 	known := map[reflect.Type]*jsonschema.Schema{}

@@ -97,6 +97,9 @@ var sameNames = reflect.StructOf([]reflect.StructField{
 	{Name: "B", Type: reflect.TypeFor[int](), Tag: `json:"x"`},
 })
 
+// badName is another.
+var badName = reflect.StructOf([]reflect.StructField{{Name: "A", Type: reflect.TypeFor[int](), Tag: `json:"a\\b"`}})
+
 type hidden struct{ A int }
 
 // anything takes whatever JSON there is.
@@ -130,6 +133,7 @@ func TestTypeWithoutSchemaIsNamedByItsField(t *testing.T) {
 			A int `jsonschema:"description=a number"`
 		}{}, "struct.A: the jsonschema tag"},
 		"embedded, named": {outer{}, "outer.named: an embedded field"},
+		"no name":         {reflect.Zero(badName).Interface(), `struct.A: encoding/json takes no "a\\b" for a name`},
 		"string option": {struct {
 			A int `json:"a,string"`
 		}{}, "struct.A: a schema can't say the string option"},
@@ -268,6 +272,7 @@ func TestSchemaThatContainsItselfIsNotChecked(t *testing.T) {
 		"ids of parts":     `{"type":"object","properties":{"a":{"$id":"https://example.com/a","$defs":{"b":{"$ref":"#"}},"$ref":"#/$defs/b"}}}`,
 		"doubling":         doubling(20),
 		"doubling, deeper": doubling(60),
+		"very deep":        `{"type":"object","properties":{"a":` + strings.Repeat(`{"items":`, 4000) + `{}` + strings.Repeat(`}`, 4000) + `}}`,
 		"too deep":         `{"type":"object","properties":{"a":` + strings.Repeat(`{"not":`, 200) + `{}` + strings.Repeat(`}`, 200) + `}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
