@@ -37,7 +37,6 @@ type call struct {
 	cause    *attemptError // of the last attempt that the context didn't end
 	wait     time.Duration // before the next attempt
 	drawn    int           // attempts when wait was drawn
-	tell     time.Duration // what the SDK is told to wait, which it may lengthen to wait
 }
 
 // origin is what a call's client tells about it.

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -25,6 +25,8 @@ const (
 	throttleBase       = time.Second           // first backoff after a throttle
 	faultBase          = 50 * time.Millisecond // first backoff after any other transient fault
 	retryAfterLimit    = 5 * time.Second       // by which a header may lengthen a wait
+	retryQuota         = 500                   // tokens that a client's retries may draw between successes
+	retryCost          = 5                     // tokens that a retry draws after a fault that is no throttle
 )
 
 // verdict is what the policy says of a failed attempt.
@@ -91,6 +93,7 @@ func isCanceled(err error) bool {
 // newRetryer returns the SDK's retryer, extended with what is retryable at Bedrock.
 func newRetryer(mode aws.RetryMode) aws.RetryerV2 {
 	standard := func(o *retry.StandardOptions) {
+		o.RateLimiter, o.RetryCost = ratelimit.NewTokenRateLimit(retryQuota), retryCost
 		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
 			switch judge(err) {
 			case throttled, transient:
@@ -154,7 +157,7 @@ func (p *policy) GetRetryToken(ctx context.Context, err error) (func(error) erro
 
 // draw draws the wait before a call's next attempt.
 func (p *policy) draw(k *call, err error) error {
-	k.tell, k.wait = lengthen(p.backoff(k.attempts, err), err)
+	k.wait = lengthen(p.backoff(k.attempts, err), err)
 	k.drawn = k.attempts
 	if deadline, ok := k.ctx.Deadline(); ok && time.Until(deadline) < k.wait {
 		return &deadlineError{k.wait}
@@ -163,8 +166,7 @@ func (p *policy) draw(k *call, err error) error {
 }
 
 // RetryDelay returns what GetRetryToken drew, or draws where a caller's retryer around
-// this one has kept it from doing so. The index that the SDK passes depends on
-// AWS_NEW_RETRIES_2026; the call counts its attempts itself.
+// this one has kept it from doing so.
 func (p *policy) RetryDelay(attempt int, err error) (d time.Duration, _ error) {
 	var a *attemptError
 	known := errors.As(err, &a)
@@ -175,7 +177,7 @@ func (p *policy) RetryDelay(attempt int, err error) (d time.Duration, _ error) {
 			}
 		}
 		a.call.logRetry(err, a.call.wait)
-		return a.call.tell, nil
+		return a.call.wait, nil
 	}
 	d, delayErr := p.RetryerV2.RetryDelay(attempt, err)
 	if known && delayErr == nil {
@@ -199,12 +201,12 @@ func (p *policy) backoff(attempts int, err error) time.Duration {
 }
 
 // lengthen heeds X-Amz-Retry-After (milliseconds) and Retry-After (seconds),
-// within retryAfterLimit. It returns what to tell the SDK and how long the SDK
-// will wait: with AWS_NEW_RETRIES_2026 it heeds the first header itself.
-func lengthen(d time.Duration, err error) (tell, wait time.Duration) {
+// within retryAfterLimit. It takes the first header out of the response, as the SDK would
+// heed it once more.
+func lengthen(d time.Duration, err error) time.Duration {
 	var resp *smithyhttp.ResponseError
 	if !errors.As(err, &resp) || resp.Response == nil || resp.Response.Response == nil {
-		return d, d
+		return d
 	}
 	bounded := func(value string, unit time.Duration) (time.Duration, bool) {
 		n, err := strconv.ParseInt(value, 10, 64)
@@ -214,16 +216,15 @@ func lengthen(d time.Duration, err error) (tell, wait time.Duration) {
 		asked := time.Duration(min(n, int64(time.Hour/unit))) * unit
 		return min(max(d, asked), d+retryAfterLimit), true
 	}
-	if wait, ok := bounded(resp.Response.Header.Get("X-Amz-Retry-After"), time.Millisecond); ok {
-		if os.Getenv("AWS_NEW_RETRIES_2026") == "true" {
-			return d, wait
-		}
-		return wait, wait
+	asked := resp.Response.Header.Get("X-Amz-Retry-After")
+	resp.Response.Header.Del("X-Amz-Retry-After")
+	if wait, ok := bounded(asked, time.Millisecond); ok {
+		return wait
 	}
 	if wait, ok := bounded(resp.Response.Header.Get("Retry-After"), time.Second); ok {
-		return wait, wait
+		return wait
 	}
-	return d, d
+	return d
 }
 
 // deadlineError gives up a wait that the context's deadline would end. The SDK joins it
