@@ -3,9 +3,9 @@ package bedrock
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -16,14 +16,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
-
-	"example.com/bedrock/internal/hint"
-	"example.com/bedrock/internal/kind"
-	"example.com/bedrock/internal/wholebody"
 )
 
 // call is one API call, all its attempts. It lives in the middlewares of its stack, and
-// on errors, where the retryer finds it.
+// in its failures, where the retryer finds it.
 type call struct {
 	*origin
 	ctx      context.Context
@@ -34,18 +30,28 @@ type call struct {
 	uncapped bool // Converse without MaxTokens
 	start    time.Time
 	attempts int
-	cause    *attemptError // of the last attempt that the context didn't end
-	wait     time.Duration // before the next attempt
-	drawn    int           // attempts when wait was drawn
+	request  *smithyhttp.Request // of the last attempt, signed
+	failed   *failure            // the last attempt that failed and that the context didn't end
+	body     requestBody         // of the request, for its first attempt
+	reply    checkedBody         // of the last attempt, unless it streams
+	reported *Error              // what the log has been told of the call's failure
+
+	connects int  // attempts that got no connection
+	renewed  bool // the provider has been asked for other credentials
+	resigned bool // a signature that was too old on arrival has been made anew
 }
 
-// origin is what a call's client tells about it.
+// origin is what a call knows of its client.
 type origin struct {
 	log            *slog.Logger // nil: none
+	credentials    *watchedCredentials
+	token          *watchedToken // nil where credentials sign
 	customEndpoint bool
-	apiKey         bool // bearer authentication
 	shadowed       bool // AWS_BEARER_TOKEN_BEDROCK beats credentials
 }
+
+// usesAPIKey reports whether the client authenticates with an API key.
+func (o *origin) usesAPIKey() bool { return o.token != nil }
 
 // install adds this package's middlewares to a stack, which the SDK builds anew for
 // every call. The bidirectional stream gets one attempt alone: a retried handshake
@@ -62,7 +68,7 @@ func (s settings) install(from *origin, skew *atomic.Int64) func(*middleware.Sta
 		if stack.ID() == opConverseStream || stack.ID() == opInvokeStream {
 			return guard{k, s.stall, s.unmarkedEnd}.install(stack)
 		}
-		return stack.Deserialize.Add(wholebody.Middleware{Lost: newLostBody}, middleware.After)
+		return stack.Deserialize.Add(wholeReply{k}, middleware.After)
 	}
 }
 
@@ -86,6 +92,11 @@ func (k *call) install(s *middleware.Stack, skew *atomic.Int64) error {
 	if attempt, ok := found.(*retry.Attempt); ok {
 		attempt.ClientSkew = skew
 	}
+	// As far inside as the attempt's credentials allow, so that the caller's interceptors
+	// and middlewares see the judgement.
+	if _, found := s.Finalize.Get("ResolveAuthScheme"); found {
+		return s.Finalize.Insert(attemptMiddleware{k}, "ResolveAuthScheme", middleware.Before)
+	}
 	if !ok { // removed by the caller
 		return s.Finalize.Add(attemptMiddleware{k}, middleware.Before)
 	}
@@ -104,14 +115,72 @@ func (m callMiddleware) HandleInitialize(ctx context.Context, in middleware.Init
 	if err == nil {
 		return out, md, nil
 	}
-	var last *attemptError
-	if err = withContextCause(ctx, err); k.cause != nil && !(errors.As(err, &last) && last == k.cause) {
-		err = &causeError{err, k.cause}
+	f := failureOf(err)
+	if f == nil { // before, between or after the attempts
+		f = k.judge(ctx, err)
+		err = f
+	}
+	if f != k.failed {
+		f.last = k.failed
 	}
 	if k.log != nil {
-		k.logFailure(k.report(err))
+		k.reported = k.report(f, err)
+		k.logFailure(k.reported)
 	}
-	return out, md, &callError{err, k}
+	return out, md, err
+}
+
+// attemptMiddleware is inside the SDK's retry loop.
+type attemptMiddleware struct{ call *call }
+
+func (attemptMiddleware) ID() string { return "BedrockAttempt" }
+
+func (m attemptMiddleware) HandleFinalize(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+	k := m.call
+	if k.attempts++; k.ctx == nil { // the caller took callMiddleware away
+		k.ctx, k.start = ctx, time.Now()
+	}
+	k.request, _ = in.Request.(*smithyhttp.Request)
+	out, md, err := next.HandleFinalize(ctx, in)
+	if err == nil {
+		return out, md, nil
+	}
+	return out, md, k.failAttempt(ctx, err)
+}
+
+// failAttempt judges an attempt's error, unless it has been judged where it arose.
+func (k *call) failAttempt(ctx context.Context, err error) error {
+	f := failureOf(err)
+	if f == nil {
+		f = k.judge(ctx, err)
+		err = f
+	}
+	f.call, f.attempts, f.message = k, k.attempts, k.clean(f.message)
+	if id := (interface{ ServiceRequestID() string })(nil); f.requestID == "" && errors.As(err, &id) {
+		f.requestID = k.clean(id.ServiceRequestID())
+	}
+	if f.by != byContext {
+		k.failed = f
+	}
+	k.anew(ctx, f)
+	return err
+}
+
+// anew allows another attempt where one that is made anew may help: nothing was billed.
+func (k *call) anew(ctx context.Context, f *failure) {
+	switch {
+	case f.by == bySending && f.connect:
+		if k.connects++; k.connects >= maxConnects {
+			f.verdict = final
+		}
+	case k.request == nil || f.kind != ErrCredentials || f.by != byCode:
+	case strings.HasPrefix(f.code, "ExpiredToken") && !k.renewed && k.credentials != nil:
+		if k.renewed = true; k.credentials.renew(ctx, k.request.Header) {
+			f.verdict = passing
+		}
+	case f.says("signature expired") && !k.resigned:
+		k.resigned, f.verdict = true, passing
+	}
 }
 
 // modelOf tells the model of an SDK input, and whether its reply has no bound.
@@ -132,74 +201,6 @@ func modelOf(input any) (model string, uncapped bool) {
 	return "", false
 }
 
-// attemptMiddleware is inside the SDK's retry loop.
-type attemptMiddleware struct{ call *call }
-
-func (attemptMiddleware) ID() string { return "BedrockAttempt" }
-
-func (m attemptMiddleware) HandleFinalize(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
-	k := m.call
-	if k.attempts++; k.ctx == nil { // the caller took callMiddleware away
-		k.ctx, k.start = ctx, time.Now()
-	}
-	out, md, err := next.HandleFinalize(ctx, in)
-	if err == nil {
-		return out, md, nil
-	}
-	failed := &attemptError{err, k}
-	if !isCanceled(err) {
-		k.cause = failed
-	}
-	return out, md, failed
-}
-
-// attemptError takes the call to the retryer, which has no context.
-type attemptError struct {
-	error
-	call *call
-}
-
-func (e *attemptError) Unwrap() error { return e.error }
-
-// callError takes the call to whoever reports the error.
-type callError struct {
-	error
-	call *call
-}
-
-func (e *callError) Unwrap() error { return e.error }
-
-// withContextCause adds context.Cause(ctx) to an error that the end of ctx caused.
-func withContextCause(ctx context.Context, err error) error {
-	var has *endedError
-	cause := context.Cause(ctx)
-	if ctx.Err() == nil || cause == ctx.Err() || !errors.Is(err, ctx.Err()) || errors.As(err, &has) {
-		return err
-	}
-	return &endedError{err, cause}
-}
-
-// endedError is the error of a context that has a cause of its own. errors.Is finds the
-// cause, but never as one of this package's sentinels: the cause of an errgroup's
-// context is another call's failure.
-type endedError struct {
-	error
-	cause error
-}
-
-func (e *endedError) Unwrap() error { return e.error }
-
-func (e *endedError) Is(target error) bool {
-	return !kind.Is(target) && errors.Is(e.cause, target)
-}
-
-// causeError is an error that ended a call between or during attempts, and what
-// the last attempt had failed with.
-type causeError struct{ err, cause error }
-
-func (e *causeError) Error() string   { return fmt.Sprintf("%v; last attempt: %v", e.err, e.cause) }
-func (e *causeError) Unwrap() []error { return []error{e.cause, e.err} }
-
 // identify works out what only reports ask for.
 func (k *call) identify() {
 	if k.op == "" {
@@ -208,43 +209,56 @@ func (k *call) identify() {
 	}
 }
 
-// report makes this package's error of one that ended the call.
-func (k *call) report(err error) *Error {
+// describe makes this package's error of a failure, without a hint.
+func (k *call) describe(f *failure, err error) *Error {
 	k.identify()
-	e := &Error{Op: k.op, Model: k.model, Region: k.region, Attempts: k.attempts, Elapsed: time.Since(k.start), Err: err}
-	e.describe()
-	e.Hint = k.hint(e)
+	e := &Error{
+		Op: k.op, Model: k.model, Region: k.region, Attempts: max(k.attempts, f.attempts), Events: f.events,
+		Elapsed: time.Since(k.start), Err: err,
+	}
+	if f.last != nil { // says what was wrong
+		f = f.last
+	}
+	e.Code, e.Message, e.HTTPStatus, e.RequestID = f.code, f.message, f.status, f.requestID
 	return e
 }
 
-// hint says what to do about a well-known failure, "" when there is nothing to add.
-func (k *call) hint(e *Error) string {
-	return hint.For(hint.Failure{
-		Op: e.Op, Model: e.Model, Region: e.Region, Code: e.Code, Message: e.Message, Events: e.Events, Attempts: k.attempts, Input: k.input, Err: e,
-		NoIdentity: isIdentity(e.Err), CustomEndpoint: k.customEndpoint, APIKey: k.apiKey, Shadowed: k.shadowed, Uncapped: k.uncapped,
-	})
+// report makes this package's error of the failure that ended the call.
+func (k *call) report(f *failure, err error) *Error {
+	e := k.describe(f, err)
+	if f.last != nil {
+		f = f.last
+	}
+	e.Hint = hintFor(e, f, k)
+	return e
 }
 
 // fail makes this package's error of one that the SDK returned, or of one found
 // before or after it.
 func (c *Client) fail(op, model string, start time.Time, err error) error {
-	var known *callError
-	if errors.As(err, &known) {
-		return known.call.report(err)
+	f := failureOf(err)
+	if f != nil && f.call != nil && f.call.start.Compare(start) >= 0 {
+		e := f.call.reported
+		if e == nil {
+			e = f.call.report(f, err)
+		}
+		e.Err = err
+		return e
 	}
-	k := &call{origin: &origin{log: c.settings.log}, op: op, model: model, region: c.Region(), start: start}
-	e := k.report(err)
+	k := &call{origin: c.origin, op: op, model: model, region: c.Region(), start: start}
+	if f == nil {
+		f = k.judge(nil, err)
+		err = f
+	}
+	e := k.report(f, err)
 	k.logFailure(e)
 	return e
 }
 
-func (k *call) logRetry(err error, wait time.Duration) {
-	if k.log == nil {
-		return
+func (k *call) logRetry(f *failure, wait time.Duration) {
+	if k.log != nil {
+		k.log.LogAttrs(k.ctx, slog.LevelInfo, "bedrock: retrying", append(k.describe(f, f).attrs(), slog.Duration("wait", wait))...)
 	}
-	e := k.report(err)
-	e.Hint = "" // said once, when the call fails
-	k.log.LogAttrs(k.ctx, slog.LevelInfo, "bedrock: retrying", append(e.attrs(), slog.Duration("wait", wait))...)
 }
 
 func (k *call) logFailure(e *Error) {
@@ -255,7 +269,7 @@ func (k *call) logFailure(e *Error) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	if ctx.Err() == context.Canceled && errors.Is(e.Err, context.Canceled) {
+	if f := failureOf(e.Err); f.by == byContext && ctx.Err() == context.Canceled {
 		level, what = slog.LevelInfo, "bedrock: call cancelled"
 	}
 	k.log.LogAttrs(ctx, level, what, append(e.attrs(), slog.Duration("elapsed", e.Elapsed))...)

@@ -2,12 +2,14 @@ package bedrock
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
@@ -28,16 +30,18 @@ type Client struct {
 	cfg      aws.Config
 	settings settings
 	shared   *shared
+	origin   *origin
 	sdk      *bedrockruntime.Client
 }
 
 // shared is what a client and all derived from it have in common.
 type shared struct {
-	retryer    aws.RetryerV2 // with the retry quota
-	ownRetryer bool
-	http       aws.HTTPClient // made for the first of them
-	env        environment    // as the first of them found it
-	clockSkew  atomic.Int64   // nanoseconds, kept by the SDK
+	retryer   aws.RetryerV2 // the caller's own; nil: each client has the SDK's
+	quota     retry.RateLimiter
+	adaptive  *retry.AdaptiveMode
+	http      aws.HTTPClient // made for the first of them
+	env       environment    // as the first of them found it
+	clockSkew atomic.Int64   // nanoseconds, kept by the SDK
 }
 
 // environment is what the SDK reads of it for each new client, and a derived client is
@@ -59,7 +63,7 @@ type environment struct {
 func New(ctx context.Context, opts ...Option) (*Client, error) {
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("bedrock: loading the AWS configuration: %w", err)
+		return nil, fmt.Errorf("bedrock: loading the AWS configuration: %w", notLoaded(ctx, err))
 	}
 	return NewFromConfig(cfg, opts...)
 }
@@ -67,16 +71,13 @@ func New(ctx context.Context, opts ...Option) (*Client, error) {
 // NewFromConfig returns a client for a configuration made with the SDK's config
 // package. Errors are those of [New].
 func NewFromConfig(cfg aws.Config, opts ...Option) (*Client, error) {
-	sh := &shared{}
+	sh := &shared{quota: ratelimit.NewTokenRateLimit(retryQuota), adaptive: newAdaptive(cfg.RetryMode)}
 	if cfg.Retryer != nil {
 		sh.retryer = asV2(cfg.Retryer())
 	}
-	if sh.ownRetryer = sh.retryer != nil; !sh.ownRetryer {
-		sh.retryer = newRetryer(cfg.RetryMode)
-	}
 	c, err := build(cfg, newSettings(cfg).with(opts), sh)
 	if err != nil {
-		return nil, fmt.Errorf("bedrock: %w", inputError{err})
+		return nil, fmt.Errorf("bedrock: %w", refused(err))
 	}
 	return c, nil
 }
@@ -112,7 +113,7 @@ func broken(c *Client, opts []Option, err error) *Client {
 	d.settings = c.settings.with(opts)
 	d.sdk = bedrockruntime.New(bedrockruntime.Options{Region: d.settings.region}, func(o *bedrockruntime.Options) {
 		o.APIOptions = append(o.APIOptions, func(*middleware.Stack) error {
-			return inputError{err}
+			return refused(err)
 		})
 	})
 	return &d
@@ -142,7 +143,7 @@ func build(cfg aws.Config, s settings, sh *shared) (*Client, error) {
 		}
 		o.HTTPClient, o.BaseEndpoint, o.BearerAuthTokenProvider, o.AuthSchemePreference = sh.http, sh.env.endpoint, sh.env.apiKey, sh.env.prefer
 		o.RetryMaxAttempts = 0 // else AWS_MAX_ATTEMPTS caps the retryer
-		o.Retryer = &policy{RetryerV2: sh.retryer, own: sh.ownRetryer, maxAttempts: s.maxAttempts, maxBackoff: s.maxBackoff}
+		o.Retryer = sh.policy(s)
 		if p, ok := o.Protocol.(*restjson1.Protocol); ok {
 			o.Protocol = event.Protocol{Protocol: p}
 		}
@@ -158,18 +159,33 @@ func build(cfg aws.Config, s settings, sh *shared) (*Client, error) {
 		if cache, ok := o.Credentials.(*aws.CredentialsCache); null.Is(o.Credentials) || ok && cache.IsCredentialsProvider(nil) {
 			o.Credentials = nil // else the SDK would panic
 		}
+		from.watch(o)
+		o.HTTPClient = httpClient{o.HTTPClient}
 	}
 	sdk := bedrockruntime.NewFromConfig(cfg, slices.Concat([]func(*bedrockruntime.Options){ours}, s.sdk, []func(*bedrockruntime.Options){last})...)
 	o := sdk.Options()
 	from.customEndpoint = o.BaseEndpoint != nil
-	from.apiKey = endpoint.UsesAPIKey(o)
-	from.shadowed = from.apiKey && s.auth == nil && os.Getenv("AWS_BEARER_TOKEN_BEDROCK") != "" && o.Credentials != nil
+	from.shadowed = from.usesAPIKey() && s.auth == nil && os.Getenv("AWS_BEARER_TOKEN_BEDROCK") != "" && o.Credentials != nil
 	if err := checkOptions(o); err != nil {
 		return nil, err
 	}
+	if err := from.checkSendable(); err != nil {
+		return nil, err
+	}
 	s.region = o.Region
-	return &Client{cfg: cfg, settings: s, shared: sh, sdk: sdk}, nil
+	return &Client{cfg: cfg, settings: s, shared: sh, origin: from, sdk: sdk}, nil
 }
+
+// policy returns the retryer of a client with the settings s.
+func (sh *shared) policy(s settings) *policy {
+	if sh.retryer != nil {
+		return &policy{RetryerV2: sh.retryer, own: true}
+	}
+	return &policy{RetryerV2: s.retryer(sh.quota), adaptive: sh.adaptive}
+}
+
+var errNoCredentials = errors.New("no credentials: the configuration has none, or anonymous ones, which Bedrock doesn't take; " +
+	"load it with config.LoadDefaultConfig, or pass WithCredentials or WithAPIKey")
 
 // checkOptions refuses what would fail, or panic, in every call.
 func checkOptions(o bedrockruntime.Options) error {
@@ -177,7 +193,7 @@ func checkOptions(o bedrockruntime.Options) error {
 		return err
 	}
 	if null.Is(o.Credentials) && null.Is(o.BearerAuthTokenProvider) {
-		return noCredentials{}
+		return &failure{err: errNoCredentials, by: byInput, kind: ErrCredentials, message: errNoCredentials.Error()}
 	}
 	if o.EndpointResolver != nil || o.EndpointResolverV2 == nil { // deprecated, or taken away by the caller
 		return nil

@@ -52,7 +52,7 @@ func (c *Client) CountTokens(ctx context.Context, model string, messages []types
 		Messages: r.Messages, System: r.System, ToolConfig: r.ToolConfig, AdditionalModelRequestFields: r.AdditionalModelRequestFields,
 	}}})
 	if err == nil && out.InputTokens == nil {
-		err = badReply(out.ResultMetadata, ErrEmptyReply, nil)
+		err = emptyReply(out.ResultMetadata)
 	}
 	if err != nil {
 		return 0, c.fail(op, model, start, err)
@@ -74,5 +74,5 @@ func unsent(field string) error {
 	if field == "" {
 		return nil
 	}
-	return inputError{fmt.Errorf("Converse can't send the field %s, only ConverseStream can with this version of the SDK", field)}
+	return refused(fmt.Errorf("Converse can't send the field %s, only ConverseStream can with this version of the SDK", field))
 }

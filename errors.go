@@ -3,57 +3,97 @@ package bedrock
 import (
 	"errors"
 	"fmt"
-	"net"
+	"net/http"
 	"strings"
 	"time"
 
-	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
-	"example.com/bedrock/internal/kind"
+	"example.com/bedrock/internal/text"
 )
 
-// What went wrong, for [errors.Is]. [Error] shows which AWS codes map to each.
+// What went wrong, for [errors.Is]. [Error] shows which AWS codes map to each. They hold
+// for errors of [Client.SDK] too, and in a middleware around the call's attempts.
 var (
-	ErrThrottled     = kind.Throttled
-	ErrUnavailable   = kind.Unavailable
-	ErrModelTimeout  = kind.ModelTimeout
-	ErrModelError    = kind.ModelError
-	ErrAccessDenied  = kind.AccessDenied
-	ErrCredentials   = kind.Credentials // missing or refused
-	ErrNotFound      = kind.NotFound
-	ErrInvalid       = kind.Invalid
-	ErrContextWindow = kind.ContextWindow // input too long for the model; is ErrInvalid too
-	ErrNeedsProfile  = kind.NeedsProfile  // model needs an inference profile; is ErrInvalid too
-	ErrTruncated     = kind.Truncated     // reply ended before it was complete; see [Stream]
-	ErrStalled       = kind.Stalled       // see [WithStallTimeout]
-	ErrEmptyReply    = kind.EmptyReply    // HTTP 200 and nothing usable in it
+	// ErrThrottled is a quota of the account that is used up for the moment, or a model
+	// that is still loading.
+	ErrThrottled = errors.New("bedrock: throttled")
+	// ErrUnavailable is a fault of the service, or no connection to it.
+	ErrUnavailable = errors.New("bedrock: service unavailable")
+	// ErrModelTimeout is a model that took too long.
+	ErrModelTimeout = errors.New("bedrock: model timed out")
+	// ErrModelError is a model that failed.
+	ErrModelError = errors.New("bedrock: model failed")
+	// ErrAccessDenied is a request that IAM or the account's access to the model doesn't
+	// allow.
+	ErrAccessDenied = errors.New("bedrock: access denied")
+	// ErrCredentials are credentials that are missing, that could not be fetched or that
+	// were refused. A refused API key is ErrAccessDenied too when its code is.
+	ErrCredentials = errors.New("bedrock: credentials missing or refused")
+	// ErrNotFound is a model, or another resource, that doesn't exist in the region.
+	ErrNotFound = errors.New("bedrock: not found")
+	// ErrInvalid is a request or a configuration that is wrong.
+	ErrInvalid = errors.New("bedrock: invalid request")
+	// ErrContextWindow is an input that is too long for the model. It is ErrInvalid too.
+	ErrContextWindow = errors.New("bedrock: input too long for the model")
+	// ErrNeedsProfile is a model that is called by an inference profile only. It is
+	// ErrInvalid too.
+	ErrNeedsProfile = errors.New("bedrock: model needs an inference profile")
+	// ErrTruncated is a reply that ended before it was complete; see [Stream].
+	ErrTruncated = errors.New("bedrock: reply ended before it was complete")
+	// ErrStalled is a stream that [WithStallTimeout] ended.
+	ErrStalled = errors.New("bedrock: stream stalled")
+	// ErrEmptyReply is HTTP status 200 and nothing usable in the answer.
+	ErrEmptyReply = errors.New("bedrock: the service answered without a reply")
 )
+
+var sentinels = []error{
+	ErrThrottled, ErrUnavailable, ErrModelTimeout, ErrModelError, ErrAccessDenied, ErrCredentials, ErrNotFound,
+	ErrInvalid, ErrContextWindow, ErrNeedsProfile, ErrTruncated, ErrStalled, ErrEmptyReply,
+}
 
 // Error is what every failed call of this package returns.
 //
 // [errors.As] reaches the SDK's own types through it (*types.ThrottlingException,
 // *smithyhttp.ResponseError, …), and [errors.Is] tells what went wrong:
 //
-//	sentinel          AWS error code; HTTP status without a known code
-//	ErrThrottled      ThrottlingException and the SDK's other throttle codes,
-//	                  ModelNotReadyException, ServiceUnavailableException
-//	                  "Model is getting throttled"; 429
-//	ErrUnavailable    ServiceUnavailableException, InternalServerException,
-//	                  InternalFailure; 5xx; no connection
-//	ErrModelTimeout   ModelTimeoutException; 408
-//	ErrModelError     ModelErrorException, ModelStreamErrorException; 424
-//	ErrAccessDenied   AccessDeniedException, FTUFormNotFilled; 403
-//	ErrCredentials    UnrecognizedClientException, InvalidSignatureException,
-//	                  ExpiredTokenException, IncompleteSignature, …; 401; none found
-//	ErrNotFound       ResourceNotFoundException; 404
-//	ErrInvalid        ValidationException, ServiceQuotaExceededException,
-//	                  ConflictException; other 4xx; refused before sending
-//	ErrContextWindow  ValidationException about the length of the input
-//	ErrNeedsProfile   ValidationException about on-demand throughput
+//	sentinel          AWS error code; HTTP status without a known code   retried
+//	ErrThrottled      ThrottlingException and the SDK's other throttle   yes
+//	                  codes, ModelNotReadyException,
+//	                  ServiceUnavailableException "Model is getting
+//	                  throttled"; 429
+//	ErrUnavailable    ServiceUnavailableException,                       yes
+//	                  InternalServerException, InternalFailure; 425;
+//	                  5xx; no connection
+//	ErrModelTimeout   ModelTimeoutException; 408                         no
+//	ErrModelError     ModelErrorException, ModelStreamErrorException;    no
+//	                  424
+//	ErrAccessDenied   AccessDeniedException, FTUFormNotFilled; 403       no
+//	ErrCredentials    UnrecognizedClientException,                       once, where
+//	                  InvalidSignatureException,                         a new token
+//	                  ExpiredTokenException, IncompleteSignature, …;     or signature
+//	                  AccessDeniedException about an API key; 401;       may help
+//	                  none could be had
+//	ErrNotFound       ResourceNotFoundException; 404                     no
+//	ErrInvalid        ValidationException,                               no
+//	                  ServiceQuotaExceededException,
+//	                  ConflictException; other 4xx; refused before
+//	                  sending
+//	ErrContextWindow  ValidationException about the input's length       no
+//	ErrNeedsProfile   ValidationException about on-demand throughput     no
 //
-// Codes are compared without regard to case. A context that ended shows as
-// [context.Canceled] or [context.DeadlineExceeded], beside the last attempt's cause.
+// Three things of this table depend on more: "too many tokens per day" is not retried;
+// 501 and 505 and above are not retried; a fault of sending that can't pass (a
+// certificate, a refusing proxy, a header that can't be sent) is not retried. Codes are
+// compared without regard to case. A context of the caller's that ended shows as
+// [context.Canceled] or [context.DeadlineExceeded], beside the last attempt's cause; a
+// timeout of the network's or of a credential provider's never does.
+//
+// Bounds: of an answer with an error status 1 MiB is read, of the response's headers
+// 1 MiB (on the SDK's own HTTP client); a text from outside is at most 1,000 bytes long
+// in Message and in the error's text. The client's own API key, session token and secret
+// key are taken out of such texts.
+//
 // Source: "Troubleshooting Amazon Bedrock API Error Codes" in the Amazon Bedrock User Guide.
 type Error struct {
 	Op         string        // API operation, "Converse"
@@ -86,7 +126,7 @@ func (e *Error) Error() string {
 		b.WriteString(oneLine(e.Code) + ": ")
 	}
 	b.WriteString(oneLine(e.Message))
-	if how := ending(e.Err); how != "" && !strings.Contains(e.Message, how) {
+	if how := endingOf(e.Err); how != "" && !strings.Contains(e.Message, how) {
 		b.WriteString("; " + how)
 	}
 	b.WriteString(e.facts())
@@ -123,73 +163,117 @@ func (e *Error) facts() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is reports whether the error is of the kind that a sentinel names.
+// Is reports whether the error is of the kind that a sentinel names. The cause knows; an
+// Error that was made by hand, as a test does, is judged by its code, message and status.
 func (e *Error) Is(target error) bool {
-	k := e.kind()
-	return k != nil && (target == k || target == ErrInvalid && (k == ErrContextWindow || k == ErrNeedsProfile))
+	if failureOf(e.Err) != nil {
+		return false // errors.Is asks the cause next
+	}
+	kind, also := kindOf(e.Code, e.Message, e.HTTPStatus)
+	return target != nil && (target == kind || target == also)
 }
 
-func (e *Error) kind() error {
-	for _, own := range ownKinds {
-		if errors.Is(e.Err, own) {
-			return own
-		}
-	}
-	if isIdentity(e.Err) {
-		return ErrCredentials
-	}
-	if k := kind.Of(e.Code, e.Message); k != nil {
-		return k
-	}
-	if k := kind.OfStatus(e.HTTPStatus); k != nil {
-		return k
-	}
-	return kindOfCause(e.Err)
+// kindText is a sentinel's text inside of another.
+func kindText(kind error) string { return strings.TrimPrefix(kind.Error(), "bedrock: ") }
+
+// codeInfo is what is known about an AWS error code: its spelling, the HTTP status that
+// AWS documents for it, and its sentinel.
+type codeInfo struct {
+	name   string
+	status int
+	kind   error
 }
 
-// ownKinds are the sentinels that this package's own errors hold.
-var ownKinds = []error{ErrTruncated, ErrStalled, ErrEmptyReply, ErrInvalid, ErrCredentials}
+// codes by lower-case spelling, in which they arrive now and then.
+var codes = func() map[string]codeInfo {
+	all := []codeInfo{
+		{"ModelNotReadyException", 429, ErrThrottled},
+		{"ServiceUnavailableException", 503, ErrUnavailable},
+		{"InternalServerException", 500, ErrUnavailable},
+		{"InternalServerError", 500, ErrUnavailable},
+		{"InternalFailure", 500, ErrUnavailable},
+		{"ServiceUnavailable", 503, ErrUnavailable},
+		{"ModelTimeoutException", 408, ErrModelTimeout},
+		{"ModelErrorException", 424, ErrModelError},
+		{"ModelStreamErrorException", 424, ErrModelError},
+		{"AccessDeniedException", 403, ErrAccessDenied},
+		{"FTUFormNotFilled", 404, ErrAccessDenied},
+		{"UnrecognizedClientException", 403, ErrCredentials},
+		{"InvalidSignatureException", 403, ErrCredentials},
+		{"ExpiredTokenException", 403, ErrCredentials},
+		{"ExpiredToken", 403, ErrCredentials},
+		{"InvalidClientTokenId", 403, ErrCredentials},
+		{"SignatureDoesNotMatch", 403, ErrCredentials},
+		{"MissingAuthenticationToken", 403, ErrCredentials},
+		{"MissingAuthenticationTokenException", 403, ErrCredentials},
+		{"IncompleteSignature", 400, ErrCredentials},
+		{"IncompleteSignatureException", 400, ErrCredentials},
+		{"ResourceNotFoundException", 404, ErrNotFound},
+		{"ValidationException", 400, ErrInvalid},
+		{"ServiceQuotaExceededException", 400, ErrInvalid},
+		{"ConflictException", 400, ErrInvalid},
+	}
+	for name := range retry.DefaultThrottleErrorCodes {
+		all = append(all, codeInfo{name, 429, ErrThrottled})
+	}
+	for name := range retry.DefaultRetryableErrorCodes {
+		all = append(all, codeInfo{name, 408, ErrUnavailable})
+	}
+	m := make(map[string]codeInfo, len(all))
+	for _, c := range all {
+		m[strings.ToLower(c.name)] = c
+	}
+	return m
+}()
 
-// isIdentity reports whether credentials could not be fetched: by whatever service
-// they come from, whose error code says nothing of Bedrock. The SDK has no type for it.
-func isIdentity(err error) bool {
-	return err != nil && strings.HasPrefix(innermost(err).Error(), "get identity: ")
+// Texts by which Bedrock says that the input is too long, lower case. From recorded
+// traffic and users' reports.
+var tooLongTexts = []string{
+	"input is too long", "input tokens exceeded", "prompt is too long", "exceed context limit",
+	"too many total text bytes", "too many input tokens", "maximum context length", "exceeds the maximum number of tokens",
 }
 
-// kindOfCause judges failures that no answer of the service tells of.
-func kindOfCause(err error) error {
-	var invalid smithy.InvalidParamsError
-	var sending *smithyhttp.RequestSendError
-	var network net.Error
-	var decoding *smithy.DeserializationError
+// kindOf returns the sentinel of an answer, and a second one that holds too: by the
+// code, else by the status; nil of what neither tells. The text refines what the code
+// says and never overrules it: a throttle that says "too many tokens" is no overflow of
+// the context window.
+func kindOf(code, message string, status int) (kind, also error) {
+	known, ok := codes[strings.ToLower(code)]
+	if !ok {
+		known.kind = kindOfStatus(status)
+	}
 	switch {
-	case err == nil, endedByContext(err), innermost(err) == net.ErrClosed:
-		return nil
-	case errors.As(err, &invalid):
-		return ErrInvalid
-	case errors.As(err, &decoding):
-		return ErrEmptyReply
-	case errors.As(err, &sending), errors.As(err, &network):
+	case known.name == "ServiceUnavailableException" && text.ContainsFold(message, "model is getting throttled"):
+		return ErrThrottled, nil
+	case known.kind != ErrInvalid, code != "" && known.name != "ValidationException":
+		return known.kind, nil
+	case text.ContainsFold(message, "on-demand throughput"):
+		return ErrNeedsProfile, ErrInvalid
+	case text.ContainsFold(message, tooLongTexts...):
+		return ErrContextWindow, ErrInvalid
+	}
+	return ErrInvalid, nil
+}
+
+// kindOfStatus judges an answer that has no known code, nil for one that is no error.
+func kindOfStatus(status int) error {
+	switch {
+	case status == http.StatusTooManyRequests:
+		return ErrThrottled
+	case status == http.StatusUnauthorized:
+		return ErrCredentials
+	case status == http.StatusForbidden:
+		return ErrAccessDenied
+	case status == http.StatusNotFound:
+		return ErrNotFound
+	case status == http.StatusRequestTimeout:
+		return ErrModelTimeout
+	case status == http.StatusTooEarly, status >= 500:
 		return ErrUnavailable
+	case status == http.StatusFailedDependency:
+		return ErrModelError
+	case status >= 400:
+		return ErrInvalid
 	}
 	return nil
 }
-
-// inputError is an error found before anything was sent.
-type inputError struct{ error }
-
-func (e inputError) Unwrap() error { return e.error }
-
-func (e inputError) Is(target error) bool {
-	return target == ErrInvalid && !errors.Is(e.error, ErrCredentials)
-}
-
-// noCredentials is ErrCredentials, found at construction.
-type noCredentials struct{}
-
-func (noCredentials) Error() string {
-	return "no credentials: the configuration has none, or anonymous ones, which Bedrock doesn't take; " +
-		"load it with config.LoadDefaultConfig, or pass WithCredentials or WithAPIKey"
-}
-
-func (noCredentials) Is(target error) bool { return target == ErrCredentials }

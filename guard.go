@@ -18,12 +18,11 @@ import (
 
 	"example.com/bedrock/internal/event"
 	"example.com/bedrock/internal/frame"
-	"example.com/bedrock/internal/jsondoc"
-	"example.com/bedrock/internal/kind"
 	"example.com/bedrock/internal/native"
 )
 
 const (
+	opCountTokens    = "CountTokens"
 	opConverseStream = "ConverseStream"
 	opInvokeStream   = "InvokeModelWithResponseStream"
 	opBidirectional  = "InvokeModelWithBidirectionalStream"
@@ -52,6 +51,7 @@ func (g guard) install(s *middleware.Stack) error {
 }
 
 func (g guard) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+	g.call.keepBody(in.Request)
 	out, md, err := next.HandleDeserialize(ctx, in)
 	resp, ok := out.RawResponse.(*smithyhttp.Response)
 	if err != nil || !ok || resp.StatusCode/100 != 2 { // each 2xx is a success to the SDK
@@ -60,11 +60,8 @@ func (g guard) HandleDeserialize(ctx context.Context, in middleware.DeserializeI
 	body := g.wrap(ctx, resp)
 	if err := body.peek(); err != nil {
 		body.Close()
-		var api smithy.APIError
-		if errors.As(err, &api) {
-			if _, status, ok := kind.Known(api.ErrorCode()); ok {
-				resp.StatusCode = status
-			}
+		if f := failureOf(err); f != nil { // whose status is that of its code
+			resp.StatusCode = f.status
 		}
 		return out, md, err
 	}
@@ -124,32 +121,11 @@ func (b *guardedBody) peek() error {
 			}
 		}
 	}
-	return asAttempt(err)
-}
-
-// asAttempt classifies an error in a stream's first frames for the retryer.
-func asAttempt(err error) error {
-	var s *replyError
-	if !errors.As(err, &s) {
-		return err
-	}
-	if s.kind == errException {
-		err = s.cause
-	}
-	switch v := judge(err); {
-	case v == throttled, v == transient:
-		return &transientError{err}
-	case s.kind == ErrTruncated && !s.corrupt() && v != final:
-		return &transientError{err}
+	if failed := failureOf(err); failed != nil {
+		return failed.asAttempt()
 	}
 	return err
 }
-
-// transientError makes a fault retryable for a caller's own retryer too.
-type transientError struct{ error }
-
-func (f *transientError) Unwrap() error        { return f.error }
-func (f *transientError) RetryableError() bool { return true }
 
 // nextFrame returns the next frame, io.EOF at a complete end.
 func (b *guardedBody) nextFrame() (frame.Frame, error) {
@@ -209,7 +185,7 @@ func (b *guardedBody) read() (frame.Frame, error) {
 	case err != nil:
 		b.err = b.ended(err)
 	case string(f.Header(":message-type")) != "event":
-		b.err = b.fail(errException, b.decodeException(f))
+		b.err = b.exception(f)
 	case b.closed.Load():
 		b.err = net.ErrClosed
 	}
@@ -249,18 +225,16 @@ func (b *guardedBody) ended(err error) error {
 		return io.EOF
 	case b.stalled.Load():
 		return b.fail(ErrStalled, nil)
-	case b.ctx.Err() != nil:
-		// Not the bare context error: a passed deadline looks like a connection
-		// fault to the SDK's retryer.
-		return withContextCause(b.ctx, &smithy.CanceledError{Err: b.ctx.Err()})
+	case b.ctx.Err() != nil: // in the form that the SDK's retryer takes for no fault
+		return b.failed(b.call.judge(b.ctx, &smithy.CanceledError{Err: b.ctx.Err()}))
 	case err == io.EOF, err == io.ErrUnexpectedEOF:
 		return b.fail(ErrTruncated, nil)
 	}
 	return b.fail(ErrTruncated, err)
 }
 
-// decodeException makes the SDK's typed error of an exception frame.
-func (b *guardedBody) decodeException(f frame.Frame) error {
+// exception is the failure that an exception frame tells, with the SDK's typed error.
+func (b *guardedBody) exception(f frame.Frame) error {
 	schema := schemas.ResponseStream
 	if b.converse {
 		schema = schemas.ConverseStreamOutput
@@ -268,68 +242,32 @@ func (b *guardedBody) decodeException(f frame.Frame) error {
 	events := event.NewDecoder(schema)
 	_, err := events.Decode(f)
 	var api smithy.APIError
-	if code := f.Header(":exception-type"); code != nil && !errors.As(err, &api) { // its payload is broken
-		return &smithy.GenericAPIError{Code: string(code)}
+	switch code := f.Header(":exception-type"); {
+	case errors.As(err, &api):
+	case code != nil: // its payload is broken
+		err = &smithy.GenericAPIError{Code: string(code)}
+	case err == nil:
+		err = fmt.Errorf("frame of unknown type %q", f.Header(":message-type"))
+		return b.failed(&failure{err: err, by: byReply, message: oneLine(err.Error())})
 	}
-	if err == nil {
-		return fmt.Errorf("frame of unknown type %q", f.Header(":message-type"))
-	}
-	return err
+	return b.failed(b.call.judge(b.ctx, err))
 }
 
-// errException is the kind of an exception that the service sent in a stream.
-var errException = errors.New("bedrock: exception in the stream")
-
-// replyError is the failure of a response that began with success.
-type replyError struct {
-	kind      error // a sentinel, errException or errDecoding
-	cause     error // nil: none
-	requestID string
-	events    int // delivered before, of a stream
-	attempts  int // 0: the call knows
-}
-
+// fail is the failure of a stream that began well. cause may be nil.
 func (b *guardedBody) fail(kind, cause error) error {
-	return &replyError{kind: kind, cause: cause, requestID: b.requestID, events: b.events}
-}
-
-func (e *replyError) Error() string {
-	return fmt.Sprintf("%s (after %d events, request %s)", e.text(), e.events, e.requestID)
-}
-
-func (e *replyError) text() string {
-	switch {
-	case e.kind == errException:
-		return e.cause.Error()
-	case e.kind == errDecoding:
-		return kind.Text(e.kind) + ": " + jsondoc.Text(e.cause)
-	case e.cause != nil:
-		return kind.Text(e.kind) + ": " + e.cause.Error()
+	f := badReply(kind, cause, b.requestID, b.call.attempts)
+	corrupt := errors.Is(cause, frame.ErrChecksum) || errors.Is(cause, frame.ErrFormat)
+	if kind == ErrTruncated && !corrupt && !isTimeout(cause) {
+		f.verdict = passing // heeded before something was delivered
 	}
-	return kind.Text(e.kind)
+	return b.failed(f)
 }
 
-func (e *replyError) Unwrap() []error {
-	if e.cause == nil {
-		return []error{e.kind}
+// failed adds to a failure what the stream knows.
+func (b *guardedBody) failed(f *failure) error {
+	f.call, f.requestID, f.events = b.call, oneLine(b.requestID), b.events
+	if f.status == 0 && f.by != byContext {
+		f.status = http.StatusOK
 	}
-	return []error{e.kind, e.cause}
+	return f
 }
-
-// ServiceRequestID and HTTPStatusCode tell what the SDK's own errors do.
-func (e *replyError) ServiceRequestID() string { return e.requestID }
-func (e *replyError) HTTPStatusCode() int      { return http.StatusOK }
-
-func (e *replyError) corrupt() bool {
-	return errors.Is(e.cause, frame.ErrChecksum) || errors.Is(e.cause, frame.ErrFormat)
-}
-
-// lostBody is a reply that ended in the middle: nothing of it has been delivered, so
-// another attempt is safe.
-type lostBody struct{ cause error }
-
-func newLostBody(cause error) error { return &lostBody{cause} }
-
-func (e *lostBody) Error() string        { return kind.Text(ErrTruncated) + ": " + e.cause.Error() }
-func (e *lostBody) Unwrap() []error      { return []error{ErrTruncated, e.cause} }
-func (e *lostBody) RetryableError() bool { return !isResponseTimeout(e.cause) }

@@ -68,14 +68,14 @@ func Invoke[T any](ctx context.Context, c *Client, model string, body any, opts 
 		return nil, c.fail(op, model, start, err)
 	}
 	if len(out.Body) == 0 {
-		return nil, c.fail(op, model, start, badReply(out.ResultMetadata, ErrEmptyReply, nil))
+		return nil, c.fail(op, model, start, emptyReply(out.ResultMetadata))
 	}
 	v := &Invocation[T]{Body: out.Body, Attempts: attempts(out.ResultMetadata)}
 	v.RequestID, _ = awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
 	m := native.OfCall(out.ResultMetadata)
 	v.Tokens, v.Latency = tokensOf(m), m.Latency()
 	if err := native.Decode(out.Body, &v.Value); err != nil {
-		return v, c.fail(op, model, start, badReply(out.ResultMetadata, errDecoding, err))
+		return v, c.fail(op, model, start, badReply(errDecoding, err, v.RequestID, v.Attempts))
 	}
 	return v, nil
 }
@@ -177,7 +177,7 @@ func newInvokeRequest(model string, body any, opts []InvokeOption) *InvokeReques
 		r.err = checkModel(aws.ToString(r.ModelId))
 	}
 	if r.err != nil {
-		r.err = inputError{r.err}
+		r.err = refused(r.err)
 	}
 	return r
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -78,8 +77,9 @@ func (a *auth) check() error {
 	switch {
 	case a.isAPIKey && a.apiKey == "":
 		return errors.New("WithAPIKey: the key is empty")
-	case a.isAPIKey && strings.ContainsFunc(a.apiKey, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return errors.New("WithAPIKey: the key holds a space, a line break or another character that no key has")
+	case a.isAPIKey && unsendable(a.apiKey):
+		err := errors.New("WithAPIKey: the key holds a space, a line break or another character that no key has")
+		return &failure{err: err, by: byInput, kind: ErrInvalid, also: ErrCredentials}
 	case !a.isAPIKey && null.Is(a.credentials):
 		return errors.New("WithCredentials: the provider is nil")
 	case !a.isAPIKey && (aws.IsCredentialsProvider(a.credentials, aws.AnonymousCredentials{}) || aws.IsCredentialsProvider(a.credentials, (*aws.AnonymousCredentials)(nil))):

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 )
 
 func TestOptionsOutOfRangeAreRefused(t *testing.T) {
@@ -110,8 +109,8 @@ func TestRetryModeOfTheEnvironmentIsHeeded(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, got := c.shared.retryer.(*retry.AdaptiveMode); got != adaptive {
-				t.Errorf("got retryer %T, want adaptive mode to be %v", c.shared.retryer, adaptive)
+			if got := c.With().SDK().Options().Retryer.(*policy).adaptive; (got != nil) != adaptive || got != c.shared.adaptive {
+				t.Errorf("got limiter %v, want adaptive mode to be %v, and one limiter for all", got, adaptive)
 			}
 		})
 	}

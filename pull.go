@@ -68,14 +68,14 @@ func (s *source[Event]) open(p *pull, sdk event.Stream[Event]) {
 		s.sdk = sdk
 	}
 	s.fail = func(err error) error {
-		e := p.body.call.report(err)
-		e.Events = p.body.events
-		if e.RequestID == "" {
-			e.RequestID = p.body.requestID
+		f := failureOf(err)
+		if f == nil { // closed by the reader
+			f = &failure{err: err, by: byReply, message: err.Error()}
+			p.body.failed(f)
+			return p.body.call.report(f, f)
 		}
-		if err != net.ErrClosed {
-			p.body.call.logFailure(e)
-		}
+		e := p.body.call.report(f, err)
+		p.body.call.logFailure(e)
 		return e
 	}
 }

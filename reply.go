@@ -47,7 +47,7 @@ func (t Tokens) Total() int { return t.TotalInput() + t.Output }
 func newReply(out *bedrockruntime.ConverseOutput) (*Reply, error) {
 	m, ok := out.Output.(*types.ConverseOutputMemberMessage)
 	if !ok {
-		return nil, badReply(out.ResultMetadata, ErrEmptyReply, nil)
+		return nil, emptyReply(out.ResultMetadata)
 	}
 	assemble.Complete(m.Value.Content)
 	return wrapReply(out), nil
@@ -64,10 +64,10 @@ func attempts(md middleware.Metadata) int {
 	return max(1, len(results.Results))
 }
 
-// badReply is the error of an answer that came whole and is of no use.
-func badReply(md middleware.Metadata, kind, cause error) error {
+// emptyReply is the failure of an answer that came whole and has no reply.
+func emptyReply(md middleware.Metadata) error {
 	id, _ := awsmiddleware.GetRequestIDMetadata(md)
-	return &replyError{kind: kind, cause: cause, requestID: id, attempts: attempts(md)}
+	return badReply(ErrEmptyReply, nil, id, attempts(md))
 }
 
 // Message returns the reply as a message, to append to the conversation.

@@ -317,7 +317,7 @@ func newRequest(model string, messages []types.Message, opts []RequestOption) *R
 		r.err = checkMessages(r.Messages)
 	}
 	if r.err != nil {
-		r.err = inputError{r.err}
+		r.err = refused(r.err)
 	}
 	return r
 }

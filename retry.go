@@ -4,235 +4,187 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net"
+	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
-
-	"example.com/bedrock/internal/kind"
 )
 
 const (
 	defaultMaxAttempts = 10
 	defaultMaxBackoff  = 20 * time.Second
-	throttleBase       = time.Second           // first backoff after a throttle
-	faultBase          = 50 * time.Millisecond // first backoff after any other transient fault
-	retryAfterLimit    = 5 * time.Second       // by which a header may lengthen a wait
-	retryQuota         = 500                   // tokens that a client's retries may draw between successes
-	retryCost          = 5                     // tokens that a retry draws after a fault that is no throttle
+	retryAfterLimit    = 5 * time.Second // by which a header may lengthen a wait
+	retryQuota         = 500             // tokens that a client's retries may draw between successes
+	retryCost          = 5               // tokens that a retry draws after a fault that is no throttle
+	maxConnects        = 3               // attempts of a call that may end without a connection
 )
 
-// verdict is what the policy says of a failed attempt.
-type verdict int
-
-const (
-	undecided verdict = iota // the SDK's own rules decide
-	throttled
-	transient // a fault that another attempt may not meet
-	final
-)
-
-// judge decides by code first, because an exception at the start of a stream
-// comes with HTTP status 200.
-func judge(err error) verdict {
-	if isIdentity(err) { // the provider of the credentials has retried already
-		return final
-	}
-	var code, message string
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		code, message = api.ErrorCode(), api.ErrorMessage()
-	}
-	if kind.IsDailyQuota(message) {
-		return final
-	}
-	switch kind.Of(code, message) {
-	case ErrThrottled:
-		return throttled
-	case ErrUnavailable:
-		return transient
-	case nil:
-	default:
-		return undecided
-	}
-	var status interface{ HTTPStatusCode() int }
-	var lost *lostBody
-	switch {
-	case errors.As(err, &status) && status.HTTPStatusCode() == 429:
-		return throttled
-	case isResponseTimeout(err):
-		return final
-	case errors.As(err, &lost):
-		return transient
-	}
-	return undecided
+// policy is one client's retryer: the SDK's own, with the options of [settings.retryer],
+// and what the SDK's lacks. It gives up at once where the context's deadline falls before
+// the next attempt, and heeds Retry-After.
+type policy struct {
+	aws.RetryerV2                     // the SDK's, or the caller's own
+	own           bool                // the caller's own: used as it is
+	adaptive      *retry.AdaptiveMode // nil: AWS_RETRY_MODE doesn't ask for it
 }
 
-// isResponseTimeout reports whether a timeout of the HTTP client's own ended the
-// wait for an answer: the model may be at work, and another attempt would be
-// billed again. A connection that couldn't be made in time is no such case.
-func isResponseTimeout(err error) bool {
-	var network net.Error
-	var op *net.OpError
-	return errors.As(err, &network) && network.Timeout() && !isCanceled(err) &&
-		!(errors.As(err, &op) && op.Op == "dial") && !strings.Contains(err.Error(), "TLS handshake timeout")
-}
-
-func isCanceled(err error) bool {
-	var c interface{ CanceledError() bool }
-	return errors.As(err, &c) && c.CanceledError()
-}
-
-// newRetryer returns the SDK's retryer, extended with what is retryable at Bedrock.
-func newRetryer(mode aws.RetryMode) aws.RetryerV2 {
-	standard := func(o *retry.StandardOptions) {
-		o.RateLimiter, o.RetryCost = ratelimit.NewTokenRateLimit(retryQuota), retryCost
-		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
-			switch judge(err) {
-			case throttled, transient:
-				return aws.TrueTernary
-			case final:
-				return aws.FalseTernary
-			}
-			return aws.UnknownTernary
-		})}, o.Retryables...)
+// retryer returns the SDK's standard retryer as this package sets it up. Throttles don't
+// draw on the quota, which only successes refill: it would fail the 51st concurrent
+// throttled call. Other faults do, so that an outage fails fast.
+func (s settings) retryer(quota retry.RateLimiter) aws.RetryerV2 {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts, o.MaxBackoff = s.maxAttempts, s.maxBackoff
+		o.RateLimiter, o.RetryCost, o.ThrottlingRetryCost = quota, retryCost, 0
+		o.Retryables = append([]retry.IsErrorRetryable{isRetryable}, o.Retryables...)
 		o.Throttles = append([]retry.IsErrorThrottle{isThrottle}, o.Throttles...)
-	}
-	if mode == aws.RetryModeAdaptive {
-		return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
-			o.Throttles = append([]retry.IsErrorThrottle{isThrottle}, o.Throttles...)
-			o.StandardOptions = append(o.StandardOptions, standard)
-		})
-	}
-	return retry.NewStandard(standard)
+	})
 }
+
+// newAdaptive returns the SDK's limiter of the rate of attempts, of which a client and
+// all derived from it share one.
+func newAdaptive(mode aws.RetryMode) *retry.AdaptiveMode {
+	if mode != aws.RetryModeAdaptive {
+		return nil
+	}
+	return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
+		o.Throttles = append([]retry.IsErrorThrottle{isThrottle}, o.Throttles...)
+	})
+}
+
+// isRetryable reads the judgement, unless whoever wrapped it knows better: the SDK does
+// when it has corrected the clock.
+var isRetryable = retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+	f := failureOf(err)
+	if f == nil {
+		return aws.UnknownTernary
+	}
+	for ; err != nil && err != f; err = errors.Unwrap(err) {
+		if r, ok := err.(interface{ RetryableError() bool }); ok {
+			return aws.BoolTernary(r.RetryableError())
+		}
+	}
+	return aws.BoolTernary(f.verdict != final)
+})
 
 var isThrottle = retry.IsErrorThrottleFunc(func(err error) aws.Ternary {
-	if judge(err) == throttled {
-		return aws.TrueTernary
+	if f := failureOf(err); f != nil {
+		return aws.BoolTernary(f.verdict == throttled)
 	}
 	return aws.UnknownTernary
 })
 
-// policy is one client's retryer: its own bounds over a retryer, and thereby a
-// retry quota, that derived clients share.
-type policy struct {
-	aws.RetryerV2      // the SDK's, or the caller's own
-	own           bool // the caller's own: used as it is
-	maxAttempts   int
-	maxBackoff    time.Duration
-}
-
-func (p *policy) MaxAttempts() int {
-	if p.own {
-		return p.RetryerV2.MaxAttempts()
+// GetAttemptToken waits in adaptive mode until the next request may be sent.
+func (p *policy) GetAttemptToken(ctx context.Context) (func(error) error, error) {
+	if p.adaptive == nil {
+		return p.RetryerV2.GetAttemptToken(ctx)
 	}
-	return p.maxAttempts
+	quota, err := p.RetryerV2.GetAttemptToken(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rate, err := p.adaptive.GetAttemptToken(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return func(err error) error { return errors.Join(rate(err), quota(err)) }, nil
 }
 
-// GetRetryToken draws the wait before the next attempt, and gives up where the
-// context's deadline falls before it, at no cost to the quota.
-//
-// Throttles don't draw on the retry quota, which only successes refill: it would fail
-// the 51st concurrent throttled call. Other faults do, so that an outage fails fast.
+// GetRetryToken draws the wait before the next attempt, and gives up where the context's
+// deadline falls before it, at no cost to the quota.
 func (p *policy) GetRetryToken(ctx context.Context, err error) (func(error) error, error) {
-	var a *attemptError
-	if !p.own && errors.As(err, &a) {
-		if late := p.draw(a.call, err); late != nil {
-			return nil, late
-		}
+	f := failureOf(err)
+	if f == nil || p.own {
+		return p.RetryerV2.GetRetryToken(ctx, err)
 	}
-	if !p.own && judge(err) == throttled {
-		return func(error) error { return nil }, nil
+	if err := p.drawWait(f, err); err != nil {
+		return nil, err
 	}
-	return p.RetryerV2.GetRetryToken(ctx, err)
+	release, err := p.RetryerV2.GetRetryToken(ctx, err)
+	if quota := (ratelimit.QuotaExceededError{}); errors.As(err, &quota) {
+		f.gaveUp = "gave up: the client's retry quota is used up"
+	}
+	return release, err
 }
 
-// draw draws the wait before a call's next attempt.
-func (p *policy) draw(k *call, err error) error {
-	k.wait = lengthen(p.backoff(k.attempts, err), err)
-	k.drawn = k.attempts
-	if deadline, ok := k.ctx.Deadline(); ok && time.Until(deadline) < k.wait {
-		return &deadlineError{k.wait}
+// RetryDelay returns the wait. The SDK would lengthen it once more by X-Amz-Retry-After,
+// which is taken out of the response here.
+func (p *policy) RetryDelay(attempt int, err error) (time.Duration, error) {
+	f := failureOf(err)
+	if f == nil {
+		return p.RetryerV2.RetryDelay(attempt, err)
+	}
+	if p.own {
+		wait, waitErr := p.RetryerV2.RetryDelay(attempt, err)
+		if waitErr == nil {
+			f.call.logRetry(f, wait)
+		}
+		return wait, waitErr
+	}
+	if late := p.drawWait(f, err); late != nil { // again, where a retryer around this one has its own tokens
+		return 0, errors.Join(err, late)
+	}
+	headerOf(f).Del("X-Amz-Retry-After")
+	f.call.logRetry(f, f.wait)
+	return f.wait, nil
+}
+
+// drawWait draws once how long to wait after a failed attempt: the SDK's exponential
+// backoff with full jitter, lengthened by what the service asks for. It gives up where the
+// context's deadline falls before the end of the wait.
+func (p *policy) drawWait(f *failure, err error) error {
+	if !f.drawn {
+		backoff, err := p.RetryerV2.RetryDelay(f.attempts, err)
+		if err != nil {
+			return err
+		}
+		f.wait, f.drawn = min(max(backoff, retryAfter(headerOf(f))), backoff+retryAfterLimit), true
+	}
+	if deadline, ok := f.call.ctx.Deadline(); ok && time.Until(deadline) < f.wait {
+		f.gaveUp = fmt.Sprintf("gave up: the context's deadline falls before the next attempt in %v", f.wait.Round(time.Millisecond))
+		return fmt.Errorf("%s: %w", f.gaveUp, context.DeadlineExceeded)
 	}
 	return nil
 }
 
-// RetryDelay returns what GetRetryToken drew, or draws where a caller's retryer around
-// this one has kept it from doing so.
-func (p *policy) RetryDelay(attempt int, err error) (d time.Duration, _ error) {
-	var a *attemptError
-	known := errors.As(err, &a)
-	if known && !p.own {
-		if a.call.drawn != a.call.attempts {
-			if late := p.draw(a.call, err); late != nil {
-				return 0, errors.Join(err, late)
-			}
-		}
-		a.call.logRetry(err, a.call.wait)
-		return a.call.wait, nil
-	}
-	d, delayErr := p.RetryerV2.RetryDelay(attempt, err)
-	if known && delayErr == nil {
-		a.call.logRetry(err, d)
-	}
-	return d, delayErr
-}
-
-// backoff is drawn from U(0, min(cap, base·2ⁿ)), n = 0 before the first retry:
-// full jitter, kept at the cap too.
-func (p *policy) backoff(attempts int, err error) time.Duration {
-	base := faultBase
-	if judge(err) == throttled {
-		base = throttleBase
-	}
-	limit := p.maxBackoff
-	if n := attempts - 1; n < 30 && base<<n < limit {
-		limit = base << n
-	}
-	return rand.N(limit + 1)
-}
-
-// lengthen heeds X-Amz-Retry-After (milliseconds) and Retry-After (seconds),
-// within retryAfterLimit. It takes the first header out of the response, as the SDK would
-// heed it once more.
-func lengthen(d time.Duration, err error) time.Duration {
+// headerOf returns the header of the answer that an attempt failed with, nil without one.
+func headerOf(f *failure) http.Header {
 	var resp *smithyhttp.ResponseError
-	if !errors.As(err, &resp) || resp.Response == nil || resp.Response.Response == nil {
+	if !errors.As(f, &resp) || resp.Response == nil || resp.Response.Response == nil {
+		return nil
+	}
+	return resp.Response.Header
+}
+
+// retryAfter is how long the service asks to wait: by X-Amz-Retry-After in milliseconds,
+// else by Retry-After in seconds or as a date of the service's clock. 0: it doesn't ask.
+func retryAfter(h http.Header) time.Duration {
+	if d, ok := count(h.Get("X-Amz-Retry-After"), time.Millisecond); ok {
 		return d
 	}
-	bounded := func(value string, unit time.Duration) (time.Duration, bool) {
-		n, err := strconv.ParseInt(value, 10, 64)
-		if err != nil || n < 0 {
-			return 0, false
-		}
-		asked := time.Duration(min(n, int64(time.Hour/unit))) * unit
-		return min(max(d, asked), d+retryAfterLimit), true
+	asked := h.Get("Retry-After")
+	if d, ok := count(asked, time.Second); ok {
+		return d
 	}
-	asked := resp.Response.Header.Get("X-Amz-Retry-After")
-	resp.Response.Header.Del("X-Amz-Retry-After")
-	if wait, ok := bounded(asked, time.Millisecond); ok {
-		return wait
+	at, err := http.ParseTime(asked)
+	if err != nil {
+		return 0
 	}
-	if wait, ok := bounded(resp.Response.Header.Get("Retry-After"), time.Second); ok {
-		return wait
+	now, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		now = time.Now()
 	}
-	return d
+	return max(0, at.Sub(now))
 }
 
-// deadlineError gives up a wait that the context's deadline would end. The SDK joins it
-// to the attempt's error.
-type deadlineError struct{ wait time.Duration }
-
-func (e *deadlineError) Error() string {
-	return fmt.Sprintf("gave up: the context's deadline falls before the next attempt in %v", e.wait.Round(time.Millisecond))
+// count reads a number of units, of which more than an hour is as good as an hour.
+func count(s string, unit time.Duration) (time.Duration, bool) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 {
+		return 0, false
+	}
+	return time.Duration(min(n, int64(time.Hour/unit))) * unit, true
 }
-
-func (e *deadlineError) Unwrap() error { return context.DeadlineExceeded }

@@ -34,14 +34,14 @@ func (w *waits) list() []time.Duration {
 var backoffs = []struct {
 	name  string
 	stub  stubFunc
-	err   error
+	as    verdict
 	limit [9]time.Duration // of the wait before each retry
 }{
 	{
-		"throttles", throttling(), &types.ThrottlingException{},
+		"throttles", throttling(), throttled,
 		[9]time.Duration{1e9, 2e9, 4e9, 8e9, 16e9, 20e9, 20e9, 20e9, 20e9},
 	}, {
-		"faults", failing(500, "InternalServerException", "oops"), &types.InternalServerException{},
+		"faults", failing(500, "InternalServerException", "oops"), passing,
 		[9]time.Duration{50e6, 100e6, 200e6, 400e6, 800e6, 1600e6, 3200e6, 6400e6, 12800e6},
 	},
 }
@@ -49,12 +49,15 @@ var backoffs = []struct {
 func TestWaitsAreDrawnEvenlyUpToADoublingBoundAndTheCap(t *testing.T) {
 	t.Parallel()
 	const draws = 4000
-	p := &policy{maxBackoff: defaultMaxBackoff}
+	retryer := newSettings(aws.Config{}).retryer(ratelimit.NewTokenRateLimit(1))
 	for _, b := range backoffs {
 		for i, limit := range b.limit {
 			var sum, least, most time.Duration = 0, limit, 0
 			for range draws {
-				d := p.backoff(i+1, b.err)
+				d, err := retryer.RetryDelay(i+1, &failure{verdict: b.as})
+				if err != nil {
+					t.Fatal(err)
+				}
 				sum, least, most = sum+d, min(least, d), max(most, d)
 			}
 			// Seven standard deviations of the mean of U(0,1) are 0.032 at 4000 draws.
@@ -134,7 +137,9 @@ func TestRetryAfterLengthensAWaitByAtMostFiveSeconds(t *testing.T) {
 		{"Retry-After", "-5", none, 0},
 		{"Retry-After", "soon", none, 0},
 		{"Retry-After", "1e3", none, 0},
-		{"Retry-After", "Wed, 21 Oct 2099 07:28:00 GMT", none, 0},
+		{"Retry-After", "Wed, 21 Oct 2099 07:28:00 GMT", 5 * time.Second, 6 * time.Second},
+		{"Retry-After", "Sat, 01 Jan 2000 00:00:00 GMT", none, 0},
+		{"Retry-After", "Sat, 01 Jan 1999 00:00:00 GMT", none, 0},
 		{"X-Amz-Retry-After", "3000", 3 * time.Second, 3 * time.Second},
 		{"X-Amz-Retry-After", "60000", 5 * time.Second, 6 * time.Second},
 		{"X-Amz-Retry-After", "999999999999", 5 * time.Second, 6 * time.Second},

@@ -23,15 +23,6 @@ const defaultRounds = 10
 // ErrMaxRounds says that a model still asked for tools in the last round of [Client.Run].
 var ErrMaxRounds = errors.New("bedrock: the model asks for more rounds of tools")
 
-// roundsError is ErrMaxRounds after so many rounds.
-type roundsError int
-
-func (n roundsError) Error() string {
-	return fmt.Sprintf("after %d rounds the model asks for tools again: raise MaxRounds, or add the results of Reply.CallTools to the Exchange's Messages and run on", int(n))
-}
-
-func (roundsError) Unwrap() error { return ErrMaxRounds }
-
 // MaxRounds bounds how many replies [Client.Run] asks the model for, at least 1. Default
 // 10. It changes nothing for other calls.
 func MaxRounds(n int) RequestOption {
@@ -75,7 +66,7 @@ func (c *Client) Run(ctx context.Context, model string, messages []types.Message
 			return x, nil
 		}
 		if x.Rounds == rounds {
-			return x, c.fail("Run", model, start, roundsError(rounds))
+			return x, c.fail("Run", model, start, tooManyRounds(rounds))
 		}
 		results, err := reply.CallTools(ctx, tools...)
 		x.Messages = append(x.Messages, results)
@@ -83,6 +74,11 @@ func (c *Client) Run(ctx context.Context, model string, messages []types.Message
 			return x, err
 		}
 	}
+}
+
+func tooManyRounds(n int) error {
+	return &failure{err: ErrMaxRounds, by: byReply, message: fmt.Sprintf(
+		"after %d rounds the model asks for tools again: raise MaxRounds, or add the results of Reply.CallTools to the Exchange's Messages and run on", n)}
 }
 
 func (x *Exchange) add(r *Reply) {

@@ -15,7 +15,7 @@ func TestTransportKeepsManyConnectionsAndPings(t *testing.T) {
 		if have != nil {
 			cfg.HTTPClient = have
 		}
-		got, ok := clientOf(t, cfg).SDK().Options().HTTPClient.(*awshttp.BuildableClient)
+		got, ok := clientOf(t, cfg).SDK().Options().HTTPClient.(httpClient).HTTPClient.(*awshttp.BuildableClient)
 		if !ok {
 			t.Fatalf("%s: got HTTP client %T, want the SDK's", name, clientOf(t, cfg).SDK().Options().HTTPClient)
 		}
@@ -35,7 +35,7 @@ func TestTransportKeepsManyConnectionsAndPings(t *testing.T) {
 func TestACallersOwnHTTPClientIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	own := &http.Client{Timeout: time.Minute}
-	if got := clientOf(t, testConfig(own)).SDK().Options().HTTPClient; got != own {
+	if got := clientOf(t, testConfig(own)).SDK().Options().HTTPClient; got != (httpClient{own}) {
 		t.Errorf("got HTTP client %v, want the caller's", got)
 	}
 }

@@ -34,6 +34,8 @@ func Reason(input any) string {
 		return "the model is the ARN of a prompt: its system prompt, inference parameters, tools and model fields are set in Prompt management, and can't be in the request"
 	case r.forcesTool() && r.thinks():
 		return "a model that thinks can't be forced to use a tool: choose ToolChoiceAuto, or leave the thinking out"
+	case r.shorterFirst():
+		return "a cache point with a TTL of 1h comes after one of 5m, in the order tools, system, messages: give the longer TTL to the earlier ones"
 	case points > maxCachePoints:
 		return fmt.Sprintf("the request has %d cache points in its messages, system prompt and tools: models take %d at most", points, maxCachePoints)
 	}
@@ -96,6 +98,84 @@ func (r request) cachePoints() int {
 		n += count[*types.ContentBlockMemberCachePoint](m.Content)
 	}
 	return n
+}
+
+// shorterFirst reports whether a cache point of an hour comes after one of five minutes,
+// which is the default.
+func (r request) shorterFirst() bool {
+	var points []types.CachePointBlock
+	if r.tools != nil {
+		for _, t := range r.tools.Tools {
+			if p, ok := t.(*types.ToolMemberCachePoint); ok {
+				points = append(points, p.Value)
+			}
+		}
+	}
+	for _, b := range r.system {
+		if p, ok := b.(*types.SystemContentBlockMemberCachePoint); ok {
+			points = append(points, p.Value)
+		}
+	}
+	for _, m := range r.messages {
+		for _, b := range m.Content {
+			if p, ok := b.(*types.ContentBlockMemberCachePoint); ok {
+				points = append(points, p.Value)
+			}
+		}
+	}
+	shorter := false
+	for _, p := range points {
+		if p.Ttl == types.CacheTTLOneHour && shorter {
+			return true
+		}
+		shorter = shorter || p.Ttl != types.CacheTTLOneHour
+	}
+	return false
+}
+
+// AsksForSchema reports whether a request asks for structured output.
+func AsksForSchema(input any) bool {
+	var config *types.OutputConfig
+	switch in := input.(type) {
+	case *bedrockruntime.ConverseInput:
+		config = in.OutputConfig
+	case *bedrockruntime.ConverseStreamInput:
+		config = in.OutputConfig
+	}
+	return config != nil && config.TextFormat != nil
+}
+
+// HasS3Location reports whether a request has media that the service is to fetch from S3.
+func HasS3Location(input any) bool {
+	var messages []types.Message
+	switch in := input.(type) {
+	case *bedrockruntime.ConverseInput:
+		messages = in.Messages
+	case *bedrockruntime.ConverseStreamInput:
+		messages = in.Messages
+	}
+	for _, m := range messages {
+		for _, b := range m.Content {
+			if isAtS3(b) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func isAtS3(b types.ContentBlock) (ok bool) {
+	switch b := b.(type) {
+	case *types.ContentBlockMemberImage:
+		_, ok = b.Value.Source.(*types.ImageSourceMemberS3Location)
+	case *types.ContentBlockMemberDocument:
+		_, ok = b.Value.Source.(*types.DocumentSourceMemberS3Location)
+	case *types.ContentBlockMemberVideo:
+		_, ok = b.Value.Source.(*types.VideoSourceMemberS3Location)
+	case *types.ContentBlockMemberAudio:
+		_, ok = b.Value.Source.(*types.AudioSourceMemberS3Location)
+	}
+	return ok
 }
 
 // count counts one of the members of a union.

@@ -46,6 +46,12 @@ func didYouMean(region string) string {
 // "Supported Regions and models for inference profiles".
 var geographies = []string{"us", "eu", "apac", "jp", "au", "ca", "us-gov", "global"}
 
+// OfProfile returns the model of a cross-region inference profile's id; false of other ids.
+func OfProfile(id string) (model string, ok bool) {
+	geography, model, ok := strings.Cut(id, ".")
+	return model, ok && slices.Contains(geographies, geography)
+}
+
 // ProfilePrefixes names the geographies that can be called from a region, for a
 // hint: which of them a model has is listed by ListInferenceProfiles.
 func ProfilePrefixes(region string) []string {

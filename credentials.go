@@ -1,0 +1,246 @@
+package bedrock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync/atomic"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
+	"github.com/aws/smithy-go/auth/bearer"
+
+	"example.com/bedrock/internal/endpoint"
+	"example.com/bedrock/internal/text"
+)
+
+// watchedCredentials are a client's credentials. A failure to have them is judged here,
+// where it is known to be one; the SDK has no type for it. What was given last is kept to
+// be taken out of foreign texts.
+type watchedCredentials struct {
+	aws.CredentialsProvider
+	given atomic.Pointer[aws.Credentials]
+}
+
+// Retrieve returns the credentials of the provider.
+func (w *watchedCredentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	c, err := w.CredentialsProvider.Retrieve(ctx)
+	if err == nil {
+		err = sendable(c)
+	}
+	if err != nil {
+		return c, notHad(ctx, err)
+	}
+	if last := w.given.Load(); last == nil || *last != c {
+		w.given.Store(&c)
+	}
+	return c, nil
+}
+
+// IsCredentialsProvider lets the SDK see the provider.
+func (w *watchedCredentials) IsCredentialsProvider(target aws.CredentialsProvider) bool {
+	return aws.IsCredentialsProvider(w.CredentialsProvider, target)
+}
+
+// ProviderSources lets the SDK tell in the user agent where credentials come from.
+func (w *watchedCredentials) ProviderSources() []aws.CredentialSource {
+	if p, ok := w.CredentialsProvider.(aws.CredentialProviderSource); ok {
+		return p.ProviderSources()
+	}
+	return nil
+}
+
+// source tells where the credentials come from at last, as far as the provider says.
+func (w *watchedCredentials) source() aws.CredentialSource {
+	if w == nil || len(w.ProviderSources()) == 0 {
+		return aws.CredentialSourceUndefined
+	}
+	sources := w.ProviderSources()
+	return sources[len(sources)-1]
+}
+
+// readOnce reports whether the credentials come from where the SDK looks only once: the
+// environment or the credentials file.
+func (w *watchedCredentials) readOnce() bool {
+	source := w.source()
+	return source == aws.CredentialSourceEnvVars || source == aws.CredentialSourceProfile
+}
+
+// renew reports whether there are other credentials than the ones that a request was
+// signed with. It asks the provider once more, past the cache, if the cache has no others.
+func (w *watchedCredentials) renew(ctx context.Context, signed http.Header) bool {
+	others := func() bool {
+		c, err := w.CredentialsProvider.Retrieve(ctx)
+		return err != nil || !signs(signed, c) // the next attempt tells the error
+	}
+	if others() {
+		return true
+	}
+	cache, ok := w.CredentialsProvider.(*aws.CredentialsCache)
+	if ok {
+		cache.Invalidate()
+	}
+	return ok && others()
+}
+
+// signs reports whether a request was signed with the credentials.
+func signs(signed http.Header, c aws.Credentials) bool {
+	return strings.Contains(signed.Get("Authorization"), "Credential="+c.AccessKeyID+"/") && signed.Get("X-Amz-Security-Token") == c.SessionToken
+}
+
+// watchedToken is a client's API key, watched as credentials are.
+type watchedToken struct {
+	bearer.TokenProvider
+	given atomic.Pointer[string]
+}
+
+// RetrieveBearerToken returns the token of the provider.
+func (w *watchedToken) RetrieveBearerToken(ctx context.Context) (bearer.Token, error) {
+	t, err := w.TokenProvider.RetrieveBearerToken(ctx)
+	if err == nil && unsendable(t.Value) {
+		err = errors.New("the API key (AWS_BEARER_TOKEN_BEDROCK) holds a space, a line break or another character that no key has")
+	}
+	if err != nil {
+		return t, notHad(ctx, err)
+	}
+	if last := w.given.Load(); last == nil || *last != t.Value {
+		w.given.Store(&t.Value)
+	}
+	return t, nil
+}
+
+// watch puts the watch around what a client authenticates with.
+func (o *origin) watch(options *bedrockruntime.Options) {
+	if options.Credentials != nil {
+		o.credentials = &watchedCredentials{CredentialsProvider: options.Credentials}
+		options.Credentials = o.credentials
+	}
+	if endpoint.UsesAPIKey(*options) {
+		o.token = &watchedToken{TokenProvider: options.BearerAuthTokenProvider}
+		options.BearerAuthTokenProvider = o.token
+	}
+}
+
+// checkSendable refuses at construction what it can see without asking anybody: the API
+// key of the environment, and keys that don't change.
+func (o *origin) checkSendable() error {
+	if o.token != nil {
+		if _, static := o.token.TokenProvider.(bearer.StaticTokenProvider); static {
+			_, err := o.token.RetrieveBearerToken(context.Background())
+			return err
+		}
+		return nil
+	}
+	if o.credentials.readOnce() || o.credentials.source() == aws.CredentialSourceCode {
+		if c, err := o.credentials.CredentialsProvider.Retrieve(context.Background()); err == nil {
+			return sendable(c)
+		}
+	}
+	return nil
+}
+
+// notHad is the failure of a provider. Nobody asks it again: it has tried already.
+func notHad(ctx context.Context, err error) error {
+	if endedBy(ctx, err) || failureOf(err) != nil {
+		return err
+	}
+	return &failure{err: err, by: byCredentials, kind: ErrCredentials, message: oneLine(err.Error())}
+}
+
+// notLoaded is the failure to load the AWS configuration. It names the variable that is
+// to blame, where the SDK's text doesn't.
+func notLoaded(ctx context.Context, err error) error {
+	if endedBy(ctx, err) {
+		return err
+	}
+	f := &failure{err: err, by: byInput, kind: ErrInvalid}
+	said := err.Error()
+	if text.ContainsFold(said, "credential", "role", "sso", "token", "mfa") {
+		f.kind = ErrCredentials
+	}
+	for _, name := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CA_BUNDLE", "AWS_ROLE_ARN", "AWS_CONTAINER_CREDENTIALS_FULL_URI"} {
+		value := os.Getenv(name)
+		if value == "" && name != "AWS_ROLE_ARN" || strings.Contains(said, name) {
+			continue
+		}
+		switch {
+		case name == "AWS_ROLE_ARN" && said == "role ARN is not set",
+			name == "AWS_CA_BUNDLE" && strings.Contains(said, "CA bundle"),
+			name == "AWS_CONTAINER_CREDENTIALS_FULL_URI" && strings.Contains(said, "host"),
+			value != "" && strings.Contains(said, value):
+			f.err = fmt.Errorf("%s: %w", name, err)
+			return f
+		}
+	}
+	return f
+}
+
+// sendable refuses credentials that can't work: that no header can carry, or a secret
+// key that was copied with a line break.
+func sendable(c aws.Credentials) error {
+	for _, part := range []struct{ name, value string }{
+		{"access key id (AWS_ACCESS_KEY_ID)", c.AccessKeyID},
+		{"secret access key (AWS_SECRET_ACCESS_KEY)", c.SecretAccessKey},
+		{"session token (AWS_SESSION_TOKEN)", c.SessionToken},
+	} {
+		if unsendable(part.value) {
+			err := fmt.Errorf("the %s holds a space, a line break or another character that none has", part.name)
+			return &failure{err: err, by: byCredentials, kind: ErrCredentials, message: err.Error()}
+		}
+	}
+	return nil
+}
+
+// unsendable reports whether a value has a character that no key or token has. A header
+// can't carry some of them.
+func unsendable(value string) bool {
+	return strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+// clean makes a text from outside fit for an error or a log line: without the client's
+// secrets, in one line of at most 1,000 bytes.
+func (k *call) clean(foreign string) string {
+	if foreign == "" {
+		return ""
+	}
+	return oneLine(k.withoutSecrets(foreign))
+}
+
+// withoutSecrets takes the client's API key, session token and secret key, and the
+// Authorization header of its request, out of a text.
+func (k *call) withoutSecrets(foreign string) string {
+	const least = 8 // bytes; a shorter value is in innocent words
+	for _, secret := range k.secrets() {
+		if len(secret) < least {
+			continue
+		}
+		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
+			foreign = strings.ReplaceAll(foreign, form, "[secret]")
+		}
+	}
+	return foreign
+}
+
+func (k *call) secrets() []string {
+	var all []string
+	if k.request != nil && k.request.Request != nil {
+		authorization := k.request.Header.Get("Authorization")
+		_, token, _ := strings.Cut(authorization, " ")
+		all = append(all, authorization, token, k.request.Header.Get("X-Amz-Security-Token"))
+	}
+	if k.credentials != nil {
+		if c := k.credentials.given.Load(); c != nil {
+			all = append(all, c.SecretAccessKey, c.SessionToken)
+		}
+	}
+	if k.token != nil {
+		if t := k.token.given.Load(); t != nil {
+			all = append(all, *t)
+		}
+	}
+	return all
+}

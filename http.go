@@ -1,0 +1,196 @@
+package bedrock
+
+import (
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// httpClient is around the HTTP client of every [Client], a caller's own too.
+type httpClient struct{ aws.HTTPClient }
+
+// Do sends the request with a body that the SDK can't close: it closes the body as soon
+// as the answer's header is there, net/http takes that for a failed write, and drops the
+// connection with the reply in flight.
+func (c httpClient) Do(r *http.Request) (*http.Response, error) {
+	switch {
+	case r.Body == nil || r.Body == http.NoBody:
+	case r.GetBody != nil: // by keepBody
+		body, err := r.GetBody()
+		if err != nil {
+			return nil, err
+		}
+		r.Body, r.GetBody = body, nil // else net/http would send it on at a redirect
+	default:
+		r.Body = struct{ io.ReadCloser }{r.Body} // at least without WriteTo, which fails once it is closed
+	}
+	resp, err := c.HTTPClient.Do(r)
+	if err == nil && resp.StatusCode/100 != 2 && resp.Body != nil {
+		resp.Body = &boundedBody{resp.Body, maxErrorBody}
+	}
+	return resp, err
+}
+
+const maxErrorBody = 1 << 20 // bytes of an answer with an error status
+
+var errErrorBody = errors.New("the body of the error is over 1 MiB")
+
+// boundedBody fails where the rest of a body is too long. The SDK takes 45 times the
+// memory of an error's body.
+type boundedBody struct {
+	io.ReadCloser
+	left int
+}
+
+func (b *boundedBody) Read(p []byte) (int, error) {
+	if b.left == 0 {
+		return 0, errErrorBody
+	}
+	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
+}
+
+// requestBody reads a request's body, which other attempts may read at the same time.
+type requestBody struct {
+	body   io.ReaderAt
+	at     int64
+	length int64
+}
+
+func (b *requestBody) Read(p []byte) (int, error) {
+	left := b.length - b.at
+	if left <= 0 {
+		return 0, io.EOF
+	}
+	n, err := b.body.ReadAt(p[:min(int64(len(p)), left)], b.at)
+	b.at += int64(n)
+	if err == io.EOF && n > 0 {
+		err = nil
+	}
+	return n, err
+}
+
+func (*requestBody) Close() error { return nil }
+
+// open returns the body as a new reader of it.
+func (b *requestBody) open() (io.ReadCloser, error) {
+	b.at = 0
+	return b, nil
+}
+
+// keepBody gives the request's body to [httpClient]. It runs where nobody can change the
+// request any more.
+func (k *call) keepBody(request any) {
+	r, ok := request.(*smithyhttp.Request)
+	if !ok || r.GetBody != nil {
+		return
+	}
+	body, ok := r.GetStream().(io.ReaderAt)
+	length, known, err := r.StreamLength()
+	if !ok || !known || err != nil {
+		return
+	}
+	b := &k.body
+	if k.attempts > 1 { // the first one's may still be read
+		b = &requestBody{}
+	}
+	b.body, b.length = body, length
+	r.GetBody = b.open
+}
+
+// wholeReply is the middleware that checks the end of the reply of every operation that
+// is no stream. The SDK reports a reply that was cut and one that is malformed alike as
+// failed decoding, and retries only some of the first.
+type wholeReply struct{ call *call }
+
+func (wholeReply) ID() string { return "BedrockWholeReply" }
+
+func (m wholeReply) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+	m.call.keepBody(in.Request)
+	out, md, err := next.HandleDeserialize(ctx, in)
+	if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && err == nil && resp.StatusCode/100 == 2 {
+		m.call.reply = checkedBody{ReadCloser: resp.Body, ctx: ctx, call: m.call, json: isJSON(resp.Header) && !lengthTells(ctx, resp)}
+		resp.Body = &m.call.reply
+	}
+	return out, md, err
+}
+
+// lengthTells reports whether the length alone tells a cut: a model's own format may call
+// itself JSON and not be.
+func lengthTells(ctx context.Context, resp *smithyhttp.Response) bool {
+	return resp.ContentLength >= 0 && middleware.GetOperationName(ctx) == "InvokeModel"
+}
+
+func isJSON(h http.Header) bool { return isOfType(h, "application/json") }
+func isHTML(h http.Header) bool { return isOfType(h, "text/html") }
+
+func isOfType(h http.Header, mediaType string) bool {
+	said := h.Get("Content-Type")
+	if said == mediaType {
+		return true
+	}
+	said, _, err := mime.ParseMediaType(said)
+	return err == nil && said == mediaType
+}
+
+// checkedBody is a reply whose end is checked. Cut are one whose connection was lost,
+// and JSON that begins with a brace and doesn't end with one.
+type checkedBody struct {
+	io.ReadCloser
+	ctx         context.Context // of the attempt
+	call        *call
+	json        bool
+	first, last byte // that are no white space
+}
+
+func (b *checkedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if b.json {
+		b.note(p[:n])
+	}
+	switch {
+	case err == nil:
+	case err != io.EOF && b.ctx.Err() != nil:
+		err = &smithy.CanceledError{Err: b.ctx.Err()}
+	case err != io.EOF:
+		err = b.cut(err)
+	case b.first == '{' && b.last != '}':
+		err = b.cut(io.ErrUnexpectedEOF)
+	}
+	return n, err
+}
+
+// cut is the failure of a reply that ended in the middle. Nothing of it has been
+// delivered, so another attempt is safe, unless a timeout of the HTTP client's ended it:
+// another attempt would be billed too, and as likely meet it.
+func (b *checkedBody) cut(cause error) error {
+	f := badReply(ErrTruncated, cause, "", b.call.attempts)
+	if !isTimeout(cause) {
+		f.verdict = passing
+	}
+	return f.asAttempt()
+}
+
+func (b *checkedBody) note(p []byte) {
+	for i := 0; b.first == 0 && i < len(p); i++ {
+		if !isSpace(p[i]) {
+			b.first = p[i]
+		}
+	}
+	for i := len(p) - 1; i >= 0; i-- {
+		if !isSpace(p[i]) {
+			b.last = p[i]
+			return
+		}
+	}
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }

@@ -1,0 +1,346 @@
+package bedrock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"example.com/bedrock/internal/jsondoc"
+	"example.com/bedrock/internal/text"
+)
+
+// failure is what failed, judged once: the retryer, [Error], its sentinel and its hint,
+// the log and the errors of [Client.SDK] all read this value, and nobody judges again.
+//
+// It takes the place of the error that it was made of. errors.As finds in it what is in
+// that error. errors.Is does too, but for three kinds of target, of which the judgement
+// alone decides: sentinels, [context.Canceled] and [context.DeadlineExceeded]. Else a
+// dial that timed out would be the end of the caller's context.
+type failure struct {
+	err  error    // as the SDK, the connection or this package tells it
+	call *call    // nil: outside of any
+	last *failure // the attempt that failed before the caller's context ended the call
+
+	kind, also error // sentinels; nil of none
+	verdict    verdict
+	by         basis
+
+	code      string // AWS's spelling, "" without one
+	message   string // one line, without the client's secrets
+	status    int    // 0: no answer
+	requestID string
+	attempts  int    // made until then
+	events    int    // delivered by a stream before
+	hint      string // what to do, where the judgement itself tells
+	connect   bool   // no connection could be made
+
+	wait   time.Duration // before the next attempt
+	drawn  bool          // wait has been drawn
+	gaveUp string        // why there was no next attempt, though one might have helped
+}
+
+// verdict says whether another attempt may help.
+type verdict int
+
+const (
+	final     verdict = iota // it can't
+	passing                  // a fault that it may not meet
+	throttled                // a throttle: the longer backoff, and free of the retry quota
+)
+
+// basis is what a judgement rests on. The first four are asked in this order.
+type basis string
+
+const (
+	byContext     basis = "context"     // the caller's, which ended
+	byCredentials basis = "credentials" // which could not be had
+	byCode        basis = "code"
+	byStatus      basis = "status"
+	bySending     basis = "sending" // the cause of a request that was not sent or not answered
+	byReply       basis = "reply"   // one that began well and is of no use
+	byInput       basis = "input"   // refused before sending
+)
+
+// judge judges an attempt of the call, or what failed before the first.
+func (k *call) judge(ctx context.Context, err error) *failure {
+	f := &failure{err: err, call: k, attempts: k.attempts}
+	f.readAnswer()
+	var input smithy.InvalidParamsError
+	var decoding *smithy.DeserializationError
+	switch {
+	case endedBy(ctx, err):
+		f.by, f.code, f.message = byContext, "", endText(ctx)
+	case f.judgeAnswer():
+	case errors.As(err, &input):
+		f.by, f.kind = byInput, ErrInvalid
+	case errors.As(err, &decoding):
+		f.by, f.kind = byReply, ErrEmptyReply
+		if f.status == http.StatusOK { // the SDK's own text quotes the answer
+			f.message = "the answer is not what this SDK can decode"
+		}
+	case isSending(err):
+		f.judgeSending()
+	default: // of a middleware of the caller's
+		f.by, f.verdict = byInput, verdictOfSDK(err)
+	}
+	if f.message == "" {
+		f.message = f.words()
+	}
+	return f
+}
+
+// endedBy reports whether an error comes of the end of the caller's context.
+func endedBy(ctx context.Context, err error) bool {
+	var canceled interface{ CanceledError() bool }
+	return ctx != nil && ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.As(err, &canceled) && canceled.CanceledError())
+}
+
+// endText says how a context ended, with its cause where it has one.
+func endText(ctx context.Context) string {
+	if cause := context.Cause(ctx); cause != ctx.Err() {
+		return ctx.Err().Error() + ": " + oneLine(cause.Error())
+	}
+	return ctx.Err().Error()
+}
+
+// readAnswer takes from the error what the service said: here foreign texts enter, and
+// nowhere else.
+func (f *failure) readAnswer() {
+	var id interface{ ServiceRequestID() string }
+	if errors.As(f.err, &id) {
+		f.requestID = f.call.clean(id.ServiceRequestID())
+	}
+	var response *smithyhttp.ResponseError
+	if errors.As(f.err, &response) && response.Response != nil && response.Response.Response != nil {
+		f.status = response.Response.StatusCode
+		f.code = response.Response.Header.Get("X-Amzn-Errortype") // if the body was lost
+	}
+	var api smithy.APIError
+	if errors.As(f.err, &api) {
+		f.code, f.message = api.ErrorCode(), api.ErrorMessage()
+	}
+	if f.status/100 == 2 && api == nil {
+		f.code = ""
+	}
+	f.code = f.code[strings.LastIndexByte(f.code, '#')+1:]
+	f.code, _, _ = strings.Cut(f.code, ":")
+	const unknown = "UnknownError" // the SDK's word for none
+	f.code, f.message = strings.TrimPrefix(f.code, unknown), strings.TrimPrefix(f.message, unknown)
+	f.code, f.message = f.call.clean(f.code), f.call.clean(f.message)
+}
+
+// judgeAnswer judges by the error code, else by the HTTP status. It is false where the
+// service said neither.
+func (f *failure) judgeAnswer() bool {
+	known, isKnown := codes[strings.ToLower(f.code)]
+	f.kind, f.also = kindOf(f.code, f.message, f.status)
+	switch {
+	case f.kind == nil && f.code == "":
+		return false
+	case f.kind == nil: // an exception in a stream that nobody knows
+		f.by = byCode
+		return true
+	}
+	f.by, f.verdict = byStatus, final
+	if isKnown {
+		f.by, f.code = byCode, known.name
+		if f.status < 400 { // an exception in a stream
+			f.status = known.status
+		}
+	}
+	switch {
+	case f.says("too many tokens per day"): // no wait helps
+	case f.kind == ErrThrottled:
+		f.verdict = throttled
+	case f.kind != ErrUnavailable:
+	case f.says(throttleTexts...):
+		f.verdict = throttled
+	case f.by == byCode, f.status < 500, isTransientStatus(f.status):
+		f.verdict = passing
+	}
+	if f.kind == ErrAccessDenied && f.call.usesAPIKey() && f.says(apiKeyTexts...) {
+		f.kind, f.also = ErrCredentials, ErrAccessDenied
+	}
+	return true
+}
+
+// Texts by which Bedrock asks to slow down under a code or a status of another kind, and
+// by which it refuses an API key, lower case.
+var (
+	throttleTexts = []string{"please wait", "too many", "throttl"}
+	apiKeyTexts   = []string{"api key", "bearer token", "expired"}
+)
+
+func isTransientStatus(status int) bool {
+	_, ok := retry.DefaultRetryableHTTPStatusCodes[status]
+	return ok
+}
+
+// isSending reports whether an error is of the network or of the HTTP client.
+func isSending(err error) bool {
+	var sending *smithyhttp.RequestSendError
+	var network net.Error
+	return errors.As(err, &sending) || errors.As(err, &network)
+}
+
+// verdictOfSDK leaves the verdict to the SDK's own rules.
+func verdictOfSDK(err error) verdict {
+	if retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err).Bool() {
+		return passing
+	}
+	return final
+}
+
+// judgeSending judges a request that was not sent, or whose answer never came.
+func (f *failure) judgeSending() {
+	fault := judgeSending(f.err)
+	f.by, f.kind, f.hint, f.message, f.connect = bySending, fault.kind, fault.hint, fault.why, fault.connect
+	if fault.retry {
+		f.verdict = passing
+	}
+}
+
+// words are a message where the service sent none: the cause in one line, or the status.
+func (f *failure) words() string {
+	if f.status == 0 || f.by == byInput {
+		return f.call.clean(innermost(f.err).Error())
+	}
+	if words := http.StatusText(f.status); words != "" {
+		return words
+	}
+	return "an answer without a message"
+}
+
+// innermost strips what the SDK wraps around a cause and [Error] says in fields.
+func innermost(err error) error {
+	for {
+		switch err.(type) {
+		case *smithy.OperationError, *smithyhttp.ResponseError, *smithyhttp.RequestSendError, *smithy.CanceledError, interface{ ServiceRequestID() string }:
+			if inner := errors.Unwrap(err); inner != nil {
+				err = inner
+				continue
+			}
+		}
+		return err
+	}
+}
+
+// refused is an error found before anything is sent.
+func refused(err error) *failure {
+	f := &failure{err: err, by: byInput, kind: ErrInvalid, message: oneLine(err.Error())}
+	if known := failureOf(err); known != nil {
+		f.kind, f.also = known.kind, known.also
+	}
+	return f
+}
+
+// badReply is the failure of a response that began with success. cause may be nil.
+func badReply(kind, cause error, requestID string, attempts int) *failure {
+	f := &failure{
+		err: kind, by: byReply, kind: kind, message: kindText(kind),
+		status: http.StatusOK, requestID: oneLine(requestID), attempts: attempts,
+	}
+	switch {
+	case kind == errDecoding: // whose text may quote the reply
+		f.err, f.message = cause, f.message+": "+jsondoc.Text(cause)
+	case cause != nil:
+		f.err, f.message = cause, f.message+": "+oneLine(cause.Error())
+	}
+	return f
+}
+
+// failureOf finds the judgement in an error, nil if there is none.
+func failureOf(err error) *failure {
+	var f *failure
+	errors.As(err, &f)
+	return f
+}
+
+// Error is what readers of [Client.SDK] see inside of the SDK's own texts.
+func (f *failure) Error() string {
+	switch {
+	case f.last != nil:
+		return fmt.Sprintf("%v; last attempt: %v", f.message, f.last)
+	case f.by == byReply:
+		return fmt.Sprintf("%s (after %d events, request %s)", f.message, f.events, f.requestID)
+	case f.call == nil:
+		return f.err.Error()
+	}
+	return f.call.withoutSecrets(f.err.Error())
+}
+
+// Is decides on sentinels and on the context's errors, and leaves the rest to what the
+// failure was made of.
+func (f *failure) Is(target error) bool {
+	switch {
+	case slices.Contains(sentinels, target):
+		return target == f.kind || target == f.also || f.last != nil && f.last.Is(target)
+	case f.by == byContext && f.call != nil && errors.Is(context.Cause(f.call.ctx), target):
+		return true
+	case (target == context.Canceled || target == context.DeadlineExceeded) && f.by != byContext:
+		return false
+	}
+	return errors.Is(f.err, target) || f.last != nil && errors.Is(f.last, target)
+}
+
+// As finds what is in the attempt that failed before what ended the call.
+func (f *failure) As(target any) bool {
+	if own, ok := target.(**failure); ok { // asked through a passingFault
+		*own = f
+		return true
+	}
+	return f.last != nil && errors.As(f.last, target) || errors.As(f.err, target)
+}
+
+// says looks for lower-case texts in the message.
+func (f *failure) says(texts ...string) bool { return text.ContainsFold(f.message, texts...) }
+
+// ServiceRequestID and HTTPStatusCode tell what the SDK's own errors do.
+func (f *failure) ServiceRequestID() string { return f.requestID }
+func (f *failure) HTTPStatusCode() int      { return f.status }
+
+// ending says in which way, besides its cause, a call ended: "" of one that ended by
+// the cause itself.
+func (f *failure) ending() string {
+	if f.by == byContext && f.last != nil {
+		return f.message
+	}
+	return f.gaveUp
+}
+
+// endingOf is the ending of an error, of one made by hand too.
+func endingOf(err error) string {
+	if f := failureOf(err); f != nil {
+		return f.ending()
+	}
+	if err == context.Canceled || err == context.DeadlineExceeded {
+		return err.Error()
+	}
+	return ""
+}
+
+// passingFault makes a fault at the start of a reply retryable for a caller's own
+// retryer too, of which all that the SDK offers ask for the method.
+type passingFault struct{ *failure }
+
+func (passingFault) RetryableError() bool { return true }
+
+// asAttempt is the failure as the attempt's error.
+func (f *failure) asAttempt() error {
+	if f.verdict == final {
+		return f
+	}
+	return passingFault{f}
+}
+
+// oneLine makes a text from outside fit for a log line.
+func oneLine(s string) string { return text.OneLine(s) }
