@@ -20,7 +20,6 @@ import (
 	"example.com/bedrock/internal/frame"
 	"example.com/bedrock/internal/jsondoc"
 	"example.com/bedrock/internal/kind"
-	"example.com/bedrock/internal/native"
 )
 
 const (
@@ -78,6 +77,7 @@ func (g guard) wrap(ctx context.Context, resp *smithyhttp.Response) *guardedBody
 		frames: frame.NewReader(resp.Body), requestID: resp.Header.Get("X-Amzn-Requestid"),
 		converse: middleware.GetOperationName(ctx) == opConverseStream,
 	}
+	b.reply = completeness{converse: b.converse, unmarkedEnd: g.unmarkedEnd}
 	if g.stall > 0 {
 		b.timer = time.AfterFunc(g.stall, func() { b.stalled.Store(true); b.closeBody() })
 		b.timer.Stop()
@@ -85,10 +85,9 @@ func (g guard) wrap(ctx context.Context, resp *smithyhttp.Response) *guardedBody
 	return b
 }
 
-// guardedBody is a response body that knows frames and when a reply is complete:
-// ConverseStream after messageStop, InvokeModel after a chunk that says so. Any
-// other end is an error. It serves the SDK, by Read, and this package's own
-// streams, by nextFrame.
+// guardedBody is a response body that knows frames. An end that doesn't complete the
+// reply is an error. It serves the SDK, by Read, and this package's own streams, by
+// nextFrame.
 type guardedBody struct {
 	guard
 	ctx       context.Context // of the attempt
@@ -97,13 +96,11 @@ type guardedBody struct {
 	requestID string
 	converse  bool
 
-	peeked   []frame.Frame // read inside the attempt, not yet delivered
-	rest     []byte        // of the frame that Read delivers
-	events   int           // delivered
-	stopped  bool          // messageStop came
-	metadata bool          // and the usage after it
-	last     []byte        // payload of the last chunk, InvokeModel
-	err      error         // sticky
+	peeked []frame.Frame // read inside the attempt, not yet delivered
+	rest   []byte        // of the frame that Read delivers
+	events int           // delivered
+	reply  completeness  // of the frames read
+	err    error         // sticky
 
 	timer     *time.Timer
 	stalled   atomic.Bool
@@ -217,35 +214,16 @@ func (b *guardedBody) read() (frame.Frame, error) {
 		b.closeBody()
 		return frame.Frame{}, b.err
 	}
-	b.note(f)
+	b.reply.note(f)
 	return f, nil
-}
-
-// note records what ended needs to recognize a complete reply.
-func (b *guardedBody) note(f frame.Frame) {
-	switch string(f.Header(":event-type")) {
-	case "chunk":
-		b.last = append(b.last[:0], f.Payload...)
-	case "messageStop":
-		b.stopped = true
-	case "metadata":
-		b.metadata = true
-	}
 }
 
 // ended decides whether the end of the bytes completes the reply.
 func (b *guardedBody) ended(err error) error {
-	between := b.frames.Pending() == 0
 	switch {
 	case b.closed.Load():
 		return net.ErrClosed
-	case b.converse && err == io.EOF && b.stopped:
-		return io.EOF
-	case b.converse && between && b.stopped && b.metadata: // dropped, but nothing is missing
-		return io.EOF
-	case !b.converse && between && native.Ends(b.last):
-		return io.EOF
-	case !b.converse && err == io.EOF && b.unmarkedEnd && b.last != nil:
+	case b.reply.complete(err == io.EOF, b.frames.Pending() == 0):
 		return io.EOF
 	case b.stalled.Load():
 		return b.fail(ErrStalled, nil)
