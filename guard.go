@@ -18,7 +18,6 @@ import (
 
 	"example.com/bedrock/internal/event"
 	"example.com/bedrock/internal/frame"
-	"example.com/bedrock/internal/native"
 )
 
 const (
@@ -73,7 +72,7 @@ func (g guard) wrap(ctx context.Context, resp *smithyhttp.Response) *guardedBody
 	b := &guardedBody{
 		guard: g, ctx: ctx, body: resp.Body,
 		frames: frame.NewReader(resp.Body), requestID: resp.Header.Get("X-Amzn-Requestid"),
-		converse: middleware.GetOperationName(ctx) == opConverseStream,
+		reply: completeness{converse: middleware.GetOperationName(ctx) == opConverseStream, unmarkedEnd: g.unmarkedEnd},
 	}
 	if g.stall > 0 {
 		b.timer = time.AfterFunc(g.stall, func() { b.stalled.Store(true); b.closeBody() })
@@ -82,25 +81,21 @@ func (g guard) wrap(ctx context.Context, resp *smithyhttp.Response) *guardedBody
 	return b
 }
 
-// guardedBody is a response body that knows frames and when a reply is complete:
-// ConverseStream after messageStop, InvokeModel after a chunk that says so. Any
-// other end is an error. It serves the SDK, by Read, and this package's own
-// streams, by nextFrame.
+// guardedBody is a response body that knows frames. An end that doesn't complete the
+// reply is an error. It serves the SDK, by Read, and this package's own streams, by
+// nextFrame.
 type guardedBody struct {
 	guard
 	ctx       context.Context // of the attempt
 	body      io.ReadCloser
 	frames    *frame.Reader
 	requestID string
-	converse  bool
 
-	peeked   []frame.Frame // read inside the attempt, not yet delivered
-	rest     []byte        // of the frame that Read delivers
-	events   int           // delivered
-	stopped  bool          // messageStop came
-	metadata bool          // and the usage after it
-	last     []byte        // payload of the last chunk, InvokeModel
-	err      error         // sticky
+	peeked []frame.Frame // read inside the attempt, not yet delivered
+	rest   []byte        // of the frame that Read delivers
+	events int           // delivered
+	reply  completeness  // of the frames read
+	err    error         // sticky
 
 	timer     *time.Timer
 	stalled   atomic.Bool
@@ -114,7 +109,7 @@ func (b *guardedBody) peek() error {
 	f, err := b.read()
 	if err == nil {
 		b.peeked = append(b.peeked, f)
-		if b.converse && string(f.Header(":event-type")) == "messageStart" {
+		if b.reply.converse && string(f.Header(":event-type")) == "messageStart" {
 			b.peeked[0] = f.Clone()
 			if f, err = b.read(); err == nil {
 				b.peeked = append(b.peeked, f)
@@ -193,35 +188,16 @@ func (b *guardedBody) read() (frame.Frame, error) {
 		b.closeBody()
 		return frame.Frame{}, b.err
 	}
-	b.note(f)
+	b.reply.note(f)
 	return f, nil
-}
-
-// note records what ended needs to recognize a complete reply.
-func (b *guardedBody) note(f frame.Frame) {
-	switch string(f.Header(":event-type")) {
-	case "chunk":
-		b.last = append(b.last[:0], f.Payload...)
-	case "messageStop":
-		b.stopped = true
-	case "metadata":
-		b.metadata = true
-	}
 }
 
 // ended decides whether the end of the bytes completes the reply.
 func (b *guardedBody) ended(err error) error {
-	between := b.frames.Pending() == 0
 	switch {
 	case b.closed.Load():
 		return net.ErrClosed
-	case b.converse && err == io.EOF && b.stopped:
-		return io.EOF
-	case b.converse && between && b.stopped && b.metadata: // dropped, but nothing is missing
-		return io.EOF
-	case !b.converse && between && native.Ends(b.last):
-		return io.EOF
-	case !b.converse && err == io.EOF && b.unmarkedEnd && b.last != nil:
+	case b.reply.complete(err == io.EOF, b.frames.Pending() == 0):
 		return io.EOF
 	case b.stalled.Load():
 		return b.fail(ErrStalled, nil)
@@ -236,7 +212,7 @@ func (b *guardedBody) ended(err error) error {
 // exception is the failure that an exception frame tells, with the SDK's typed error.
 func (b *guardedBody) exception(f frame.Frame) error {
 	schema := schemas.ResponseStream
-	if b.converse {
+	if b.reply.converse {
 		schema = schemas.ConverseStreamOutput
 	}
 	events := event.NewDecoder(schema)

@@ -85,8 +85,14 @@ var errDecoding = errors.New("bedrock: decoding the model's answer")
 
 // InvocationStream is a model's answer in its own format that is coming in, chunk by
 // chunk. What [Stream] says of reading, closing and completeness holds for it. The end
-// is marked by a chunk that carries amazon-bedrock-invocationMetrics, or that a
-// guardrail intervened; see [WithUnmarkedStreamEnd].
+// is marked by a chunk that carries amazon-bedrock-invocationMetrics; see
+// [WithUnmarkedStreamEnd].
+//
+// Where a guardrail blocks the request no model runs, and there are no metrics: the only
+// chunk is then the end if it says INTERVENED and carries amazon-bedrock-trace, or
+// Titan's totalOutputTextTokenCount. INTERVENED alone marks no end, because a guardrail
+// that masks says so in every chunk. So with a guardrail, set Trace to
+// [types.TraceEnabled].
 type InvocationStream[T any] struct {
 	RequestID string // AWS request id, for AWS support
 	Attempts  int    // requests sent, at least 1

@@ -160,11 +160,10 @@ func WithStallTimeout(d time.Duration) Option {
 }
 
 // WithUnmarkedStreamEnd accepts that an InvokeModelWithResponseStream ends after any
-// chunk. Default: it must end with one that carries
-// amazon-bedrock-invocationMetrics, or a guardrail's intervention, else it is
-// [ErrTruncated]. For imported models and endpoints that send neither; a reply
-// that was cut between two chunks then passes as complete. ConverseStream is not
-// affected.
+// chunk. Default: it must end as [InvocationStream] says, else it is [ErrTruncated]. For
+// imported models and endpoints that mark no end; a reply that was cut between two
+// chunks then passes as complete, unless the connection was lost there. ConverseStream
+// is not affected.
 func WithUnmarkedStreamEnd() Option {
 	return func(s *settings) { s.unmarkedEnd = true }
 }

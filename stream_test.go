@@ -304,18 +304,30 @@ func TestUnmarkedEnd(t *testing.T) {
 	}
 }
 
-// A guardrail that intervenes ends an InvokeModel stream without metrics.
-func TestGuardrailEndsAnInvokeStream(t *testing.T) {
+// A guardrail that blocked the request ends an InvokeModel stream without metrics; one
+// that masks says the same of every chunk, and ends nothing.
+func TestGuardrailOnAnInvokeStream(t *testing.T) {
 	t.Parallel()
 	srv := bedrocktest.NewServer()
 	defer srv.Close()
-	srv.Queue(bedrocktest.Frames(chunk(`{"text":"One"}`), chunk(`{"text":"!","amazon-bedrock-guardrailAction":"INTERVENED"}`)),
-		bedrocktest.Frames(chunk(`{"text":"One"}`), chunk(`{"text":"!","amazon-bedrock-guardrailAction":"NONE"}`)))
-	if got, err := readChunks(context.Background(), srv.Client()); got != "One!" || err != nil {
-		t.Errorf("%q, %v", got, err)
-	}
-	if got, err := readChunks(context.Background(), srv.Client()); got != "One!" || !errors.Is(err, bedrock.ErrTruncated) {
-		t.Errorf("%q, %v", got, err)
+	const action = `"amazon-bedrock-guardrailAction":"INTERVENED"`
+	blocked := json.RawMessage(`{"text":"No.",` + action + `,"amazon-bedrock-trace":{"guardrail":{"actionReason":"Guardrail blocked."}}}`)
+	masked := json.RawMessage(`{"text":"{NAME} ",` + action + `}`)
+	for name, test := range map[string]struct {
+		answer bedrocktest.Response
+		want   string
+		err    error
+	}{
+		"blocked":            {bedrocktest.JSONChunks(blocked), "No.", nil},
+		"masked":             {bedrocktest.JSONChunks(masked, masked, masked), "{NAME} {NAME} {NAME} ", nil},
+		"masked, ended":      {bedrocktest.JSONChunks(masked, masked, masked).CutAfter(1, bedrocktest.CleanEnd), "{NAME} ", bedrock.ErrTruncated},
+		"masked, reset":      {bedrocktest.JSONChunks(masked, masked, masked).CutAfter(2, bedrocktest.ConnectionReset), "{NAME} {NAME} ", bedrock.ErrTruncated},
+		"masked, then plain": {bedrocktest.Frames(chunk(string(masked)), chunk(`{"text":"!","amazon-bedrock-guardrailAction":"NONE"}`)), "{NAME} !", bedrock.ErrTruncated},
+	} {
+		srv.Queue(test.answer)
+		if got, err := readChunks(context.Background(), srv.Client(bedrock.WithMaxAttempts(1))); got != test.want || !errors.Is(err, test.err) {
+			t.Errorf("%s: %q, %v, want %q, %v", name, got, err, test.want, test.err)
+		}
 	}
 }
 

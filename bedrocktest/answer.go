@@ -141,7 +141,8 @@ func addMetrics(c chunks, metrics []byte) chunks {
 	if json.Unmarshal(last, &members) != nil || members == nil {
 		return append(c[:len(c):len(c)], append([]byte("{"), member...))
 	}
-	if members["amazon-bedrock-invocationMetrics"] != nil || string(members["amazon-bedrock-guardrailAction"]) == `"INTERVENED"` {
+	blocked := len(c) == 1 && string(members["amazon-bedrock-guardrailAction"]) == `"INTERVENED"` && members["amazon-bedrock-trace"] != nil
+	if blocked || members["amazon-bedrock-invocationMetrics"] != nil {
 		return c
 	}
 	spliced := bytes.Clone(last[:len(last)-1])

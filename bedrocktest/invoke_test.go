@@ -78,7 +78,9 @@ func rawResponse(t *testing.T, metadata middleware.Metadata) http.Header {
 func TestInvokeModelWithResponseStream(t *testing.T) {
 	t.Parallel()
 	const metrics = `"amazon-bedrock-invocationMetrics":{"inputTokenCount":5,"outputTokenCount":1,"invocationLatency":25,"firstByteLatency":25}`
-	intervened := map[string]string{"amazon-bedrock-guardrailAction": "INTERVENED"}
+	const action = `"amazon-bedrock-guardrailAction":"INTERVENED"`
+	masked := json.RawMessage(`{` + action + `}`)
+	blocked := json.RawMessage(`{` + action + `,"amazon-bedrock-trace":{}}`)
 	own := json.RawMessage(`{"amazon-bedrock-invocationMetrics":{}}`)
 	tests := map[string]struct {
 		response Response
@@ -91,7 +93,8 @@ func TestInvokeModelWithResponseStream(t *testing.T) {
 		"no object":      {JSONChunks([]int{1}), []string{`[1]`, `{` + metrics + `}`}},
 		"null":           {JSONChunks(nil), []string{`null`, `{` + metrics + `}`}},
 		"own metrics":    {JSONChunks(1, own), []string{`1`, string(own)}},
-		"intervened":     {JSONChunks(intervened), []string{`{"amazon-bedrock-guardrailAction":"INTERVENED"}`}},
+		"masked":         {JSONChunks(masked, masked), []string{string(masked), `{` + action + `,` + metrics + `}`}},
+		"blocked":        {JSONChunks(blocked), []string{string(blocked)}},
 		"unmarked end":   {JSONChunks(1, 2, 3).CutAfter(2, CleanEnd), []string{`1`, `2`}},
 		"frames":         {Frames(EventFrame("chunk", map[string][]byte{"bytes": []byte("x")})), []string{"x"}},
 		"cache in chunk": {JSONChunks(1).CacheUsage(8, 9), []string{`1`, `{` + strings.TrimSuffix(metrics, "}") + `,"cacheReadInputTokenCount":8,"cacheWriteInputTokenCount":9}}`}},

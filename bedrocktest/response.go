@@ -87,9 +87,10 @@ func JSON(v any) Response {
 
 // JSONChunks answers InvokeModelWithResponseStream with one chunk for each
 // value, encoded as by [JSON]. As on Bedrock, the last chunk carries
-// amazon-bedrock-invocationMetrics, unless it has that member already or says
-// that a guardrail intervened; if it is no JSON object a chunk with the
-// metrics follows it.
+// amazon-bedrock-invocationMetrics; if it is no JSON object a chunk with the
+// metrics follows it. None are added to a chunk that has that member already, and
+// none to an only chunk with amazon-bedrock-guardrailAction INTERVENED and
+// amazon-bedrock-trace: a guardrail has blocked the request, and no model ran.
 func JSONChunks(values ...any) Response {
 	var c chunks
 	for _, v := range values {

@@ -36,18 +36,6 @@ func (m *Metrics) Note(chunk []byte) error {
 	return json.Unmarshal(chunk, &end)
 }
 
-// Ends reports whether the payload of a chunk's frame is the last one of its reply: it
-// carries the invocation metrics, or a guardrail ended it.
-func Ends(payload []byte) bool {
-	var chunk struct{ Bytes []byte }
-	var end struct {
-		Metrics   json.RawMessage `json:"amazon-bedrock-invocationMetrics"`
-		Guardrail string          `json:"amazon-bedrock-guardrailAction"`
-	}
-	return json.Unmarshal(payload, &chunk) == nil && json.Unmarshal(chunk.Bytes, &end) == nil &&
-		(end.Metrics != nil || end.Guardrail == "INTERVENED")
-}
-
 // OfCall reads the headers of an answer.
 func OfCall(md middleware.Metadata) Metrics {
 	resp, ok := awsmiddleware.GetRawResponse(md).(*smithyhttp.Response)

@@ -2,7 +2,6 @@ package native
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -53,35 +52,27 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-func TestNoteAndEnds(t *testing.T) {
+func TestNote(t *testing.T) {
 	t.Parallel()
 	const metrics = `{"amazon-bedrock-invocationMetrics":{"inputTokenCount":1,"outputTokenCount":2,"cacheReadInputTokenCount":3,"cacheWriteInputTokenCount":4,"invocationLatency":5}}`
 	all := Metrics{1, 2, 3, 4, 5}
 	for name, tt := range map[string]struct {
 		chunk string
 		want  Metrics
-		ends  bool
 		fails bool
 	}{
-		"metrics":                {metrics, all, true, false},
-		"text":                   {`{"text":"a"}`, Metrics{}, false, false},
-		"text about metrics":     {`{"text":"\"amazon-bedrock-invocationMetrics\""}`, Metrics{}, false, false},
-		"a guardrail intervened": {`{"amazon-bedrock-guardrailAction":"INTERVENED"}`, Metrics{}, true, false},
-		"a guardrail didn't":     {`{"amazon-bedrock-guardrailAction":"NONE"}`, Metrics{}, false, false},
-		"broken":                 {`{"amazon-bedrock-invocationMetrics":`, Metrics{}, false, true},
-		"no JSON":                {`hi`, Metrics{}, false, false},
+		"metrics":                {metrics, all, false},
+		"text":                   {`{"text":"a"}`, Metrics{}, false},
+		"text about metrics":     {`{"text":"\"amazon-bedrock-invocationMetrics\""}`, Metrics{}, false},
+		"a guardrail intervened": {`{"amazon-bedrock-guardrailAction":"INTERVENED"}`, Metrics{}, false},
+		"a guardrail didn't":     {`{"amazon-bedrock-guardrailAction":"NONE"}`, Metrics{}, false},
+		"broken":                 {`{"amazon-bedrock-invocationMetrics":`, Metrics{}, true},
+		"no JSON":                {`hi`, Metrics{}, false},
 	} {
 		var got Metrics
 		if err := got.Note([]byte(tt.chunk)); got != tt.want || (err != nil) != tt.fails {
 			t.Errorf("%s: got %+v, %v, want %+v", name, got, err, tt.want)
 		}
-		payload := `{"bytes":"` + base64.StdEncoding.EncodeToString([]byte(tt.chunk)) + `","p":"ab"}`
-		if got := Ends([]byte(payload)); got != tt.ends {
-			t.Errorf("%s: got %v, want %v", name, got, tt.ends)
-		}
-	}
-	if Ends([]byte(`{"bytes":5}`)) || Ends(nil) {
-		t.Error("what is no chunk ends a reply")
 	}
 	if got := all.Latency(); got != 5*time.Millisecond {
 		t.Errorf("got latency %v, want 5ms", got)
