@@ -211,35 +211,36 @@ func (k *call) clean(foreign string) string {
 }
 
 // withoutSecrets takes the client's API key, session token and secret key, and the
-// Authorization header of its request, out of a text.
+// Authorization header of its request, out of a text, as they are and escaped as in a URL.
 func (k *call) withoutSecrets(foreign string) string {
 	const least = 8 // bytes; a shorter value is in innocent words
 	for _, secret := range k.secrets() {
 		if len(secret) < least {
 			continue
 		}
-		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
-			foreign = strings.ReplaceAll(foreign, form, "[secret]")
+		foreign = strings.ReplaceAll(foreign, secret, "[secret]")
+		if strings.Contains(foreign, "%") {
+			foreign = strings.ReplaceAll(foreign, url.QueryEscape(secret), "[secret]")
+			foreign = strings.ReplaceAll(foreign, url.PathEscape(secret), "[secret]")
 		}
 	}
 	return foreign
 }
 
-func (k *call) secrets() []string {
-	var all []string
+func (k *call) secrets() (all [6]string) {
 	if k.request != nil && k.request.Request != nil {
-		authorization := k.request.Header.Get("Authorization")
-		_, token, _ := strings.Cut(authorization, " ")
-		all = append(all, authorization, token, k.request.Header.Get("X-Amz-Security-Token"))
+		all[0] = k.request.Header.Get("Authorization")
+		_, all[1], _ = strings.Cut(all[0], " ")
+		all[2] = k.request.Header.Get("X-Amz-Security-Token")
 	}
 	if k.credentials != nil {
 		if c := k.credentials.given.Load(); c != nil {
-			all = append(all, c.SecretAccessKey, c.SessionToken)
+			all[3], all[4] = c.SecretAccessKey, c.SessionToken
 		}
 	}
 	if k.token != nil {
 		if t := k.token.given.Load(); t != nil {
-			all = append(all, *t)
+			all[5] = *t
 		}
 	}
 	return all

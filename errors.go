@@ -4,12 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-
-	"example.com/bedrock/internal/text"
 )
 
 // What went wrong, for [errors.Is]. [Error] shows which AWS codes map to each. They hold
@@ -169,7 +168,7 @@ func (e *Error) Is(target error) bool {
 	if failureOf(e.Err) != nil {
 		return false // errors.Is asks the cause next
 	}
-	kind, also := kindOf(e.Code, e.Message, e.HTTPStatus)
+	kind, also := kindOf(e.Code, strings.ToLower(e.Message), e.HTTPStatus)
 	return target != nil && (target == kind || target == also)
 }
 
@@ -236,20 +235,21 @@ var tooLongTexts = []string{
 // kindOf returns the sentinel of an answer, and a second one that holds too: by the
 // code, else by the status; nil of what neither tells. The text refines what the code
 // says and never overrules it: a throttle that says "too many tokens" is no overflow of
-// the context window.
+// the context window. message is in lower case.
 func kindOf(code, message string, status int) (kind, also error) {
+	says := func(text string) bool { return strings.Contains(message, text) }
 	known, ok := codes[strings.ToLower(code)]
 	if !ok {
 		known.kind = kindOfStatus(status)
 	}
 	switch {
-	case known.name == "ServiceUnavailableException" && text.ContainsFold(message, "model is getting throttled"):
+	case known.name == "ServiceUnavailableException" && says("model is getting throttled"):
 		return ErrThrottled, nil
 	case known.kind != ErrInvalid, code != "" && known.name != "ValidationException":
 		return known.kind, nil
-	case text.ContainsFold(message, "on-demand throughput"):
+	case says("on-demand throughput"):
 		return ErrNeedsProfile, ErrInvalid
-	case text.ContainsFold(message, tooLongTexts...):
+	case slices.ContainsFunc(tooLongTexts, says):
 		return ErrContextWindow, ErrInvalid
 	}
 	return ErrInvalid, nil

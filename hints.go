@@ -103,8 +103,7 @@ func (f hinted) modelID() string {
 }
 
 func (f hinted) quota() string {
-	var quota ratelimit.QuotaExceededError
-	if !errors.As(f.Error, &quota) {
+	if f.gaveUp == "" || !holds[ratelimit.QuotaExceededError](f.Error) {
 		return ""
 	}
 	return "so many of this client's calls failed recently that it stopped retrying, to protect the service; successful calls restore the quota"
@@ -130,7 +129,7 @@ func (f hinted) knownRefusal() string {
 }
 
 // is tells kinds of error: sentinels, and others that the error holds.
-func (f hinted) is(target error) bool { return errors.Is(f.Error, target) }
+func (f hinted) is(target error) bool { return f.failure.Is(target) }
 
 // sentInvalid reports whether the service refused the request itself.
 func (f hinted) sentInvalid() bool {
@@ -175,8 +174,11 @@ func (f hinted) countProfile() string {
 }
 
 func (f hinted) host() string {
+	if f.by != bySending {
+		return ""
+	}
 	var dns *net.DNSError
-	if !errors.As(f.Error, &dns) || !dns.IsNotFound || f.by != bySending {
+	if !errors.As(f.Error, &dns) || !dns.IsNotFound {
 		return ""
 	}
 	if near := region.Nearest(f.Region); near != "" && near != f.Region {
@@ -255,6 +257,9 @@ func (f hinted) daily() string {
 var contentOfMessage = regexp.MustCompile(`\.Messages\[\d+\]\.Content$`) // as the SDK names the field
 
 func (f hinted) emptyMessage() string {
+	if f.by != byInput {
+		return ""
+	}
 	var invalid smithy.InvalidParamsError
 	errors.As(f.Error, &invalid)
 	for _, err := range invalid.Errs() {

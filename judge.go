@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -36,6 +37,7 @@ type failure struct {
 
 	code      string // AWS's spelling, "" without one
 	message   string // one line, without the client's secrets
+	lowered   string // message in lower case, to look for texts in
 	status    int    // 0: no answer
 	requestID string
 	attempts  int    // made until then
@@ -74,15 +76,13 @@ const (
 func (k *call) judge(ctx context.Context, err error) *failure {
 	f := &failure{err: err, call: k, attempts: k.attempts}
 	f.readAnswer()
-	var input smithy.InvalidParamsError
-	var decoding *smithy.DeserializationError
 	switch {
 	case endedBy(ctx, err):
 		f.by, f.code, f.message = byContext, "", endText(ctx)
 	case f.judgeAnswer():
-	case errors.As(err, &input):
+	case holds[smithy.InvalidParamsError](err):
 		f.by, f.kind = byInput, ErrInvalid
-	case errors.As(err, &decoding):
+	case holds[*smithy.DeserializationError](err):
 		f.by, f.kind = byReply, ErrEmptyReply
 		if f.status == http.StatusOK { // the SDK's own text quotes the answer
 			f.message = "the answer is not what this SDK can decode"
@@ -98,10 +98,19 @@ func (k *call) judge(ctx context.Context, err error) *failure {
 	return f
 }
 
+// holds reports whether an error is, or wraps, a T.
+func holds[T error](err error) bool {
+	var t T
+	return errors.As(err, &t)
+}
+
 // endedBy reports whether an error comes of the end of the caller's context.
 func endedBy(ctx context.Context, err error) bool {
+	if ctx == nil || ctx.Err() == nil {
+		return false
+	}
 	var canceled interface{ CanceledError() bool }
-	return ctx != nil && ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.As(err, &canceled) && canceled.CanceledError())
+	return errors.Is(err, ctx.Err()) || errors.As(err, &canceled) && canceled.CanceledError()
 }
 
 // endText says how a context ended, with its cause where it has one.
@@ -115,14 +124,14 @@ func endText(ctx context.Context) string {
 // readAnswer takes from the error what the service said: here foreign texts enter, and
 // nowhere else.
 func (f *failure) readAnswer() {
-	var id interface{ ServiceRequestID() string }
-	if errors.As(f.err, &id) {
+	if answer, ok := f.err.(*awshttp.ResponseError); ok {
+		f.requestID = f.call.clean(answer.ServiceRequestID())
+	} else if id := (interface{ ServiceRequestID() string })(nil); errors.As(f.err, &id) {
 		f.requestID = f.call.clean(id.ServiceRequestID())
 	}
-	var response *smithyhttp.ResponseError
-	if errors.As(f.err, &response) && response.Response != nil && response.Response.Response != nil {
-		f.status = response.Response.StatusCode
-		f.code = response.Response.Header.Get("X-Amzn-Errortype") // if the body was lost
+	if response := responseOf(f.err); response != nil {
+		f.status = response.StatusCode
+		f.code = response.Header.Get("X-Amzn-Errortype") // if the body was lost
 	}
 	var api smithy.APIError
 	if errors.As(f.err, &api) {
@@ -138,11 +147,24 @@ func (f *failure) readAnswer() {
 	f.code, f.message = f.call.clean(f.code), f.call.clean(f.message)
 }
 
+// responseOf returns the answer that an attempt failed with, nil without one.
+func responseOf(err error) *smithyhttp.Response {
+	answer, ok := err.(*awshttp.ResponseError)
+	if ok {
+		return answer.Response
+	}
+	var response *smithyhttp.ResponseError
+	if errors.As(err, &response) && response.Response != nil && response.Response.Response != nil {
+		return response.Response
+	}
+	return nil
+}
+
 // judgeAnswer judges by the error code, else by the HTTP status. It is false where the
 // service said neither.
 func (f *failure) judgeAnswer() bool {
 	known, isKnown := codes[strings.ToLower(f.code)]
-	f.kind, f.also = kindOf(f.code, f.message, f.status)
+	f.kind, f.also = kindOf(f.code, f.lower(), f.status)
 	switch {
 	case f.kind == nil && f.code == "":
 		return false
@@ -260,6 +282,9 @@ func badReply(kind, cause error, requestID string, attempts int) *failure {
 
 // failureOf finds the judgement in an error, nil if there is none.
 func failureOf(err error) *failure {
+	if f, ok := err.(*failure); ok {
+		return f
+	}
 	var f *failure
 	errors.As(err, &f)
 	return f
@@ -302,7 +327,22 @@ func (f *failure) As(target any) bool {
 }
 
 // says looks for lower-case texts in the message.
-func (f *failure) says(texts ...string) bool { return text.ContainsFold(f.message, texts...) }
+func (f *failure) says(texts ...string) bool {
+	for _, text := range texts {
+		if strings.Contains(f.lower(), text) {
+			return true
+		}
+	}
+	return false
+}
+
+// lower is the message in lower case.
+func (f *failure) lower() string {
+	if len(f.lowered) != len(f.message) {
+		f.lowered = strings.ToLower(f.message)
+	}
+	return f.lowered
+}
 
 // ServiceRequestID and HTTPStatusCode tell what the SDK's own errors do.
 func (f *failure) ServiceRequestID() string { return f.requestID }

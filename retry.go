@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 const (
@@ -152,11 +151,10 @@ func (p *policy) drawWait(f *failure, err error) error {
 
 // headerOf returns the header of the answer that an attempt failed with, nil without one.
 func headerOf(f *failure) http.Header {
-	var resp *smithyhttp.ResponseError
-	if !errors.As(f, &resp) || resp.Response == nil || resp.Response.Response == nil {
-		return nil
+	if response := responseOf(f.err); response != nil {
+		return response.Header
 	}
-	return resp.Response.Header
+	return nil
 }
 
 // retryAfter is how long the service asks to wait: by X-Amz-Retry-After in milliseconds,
