@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -30,11 +31,11 @@ type call struct {
 	uncapped bool // Converse without MaxTokens
 	start    time.Time
 	attempts int
-	request  *smithyhttp.Request // of the last attempt, signed
-	failed   *failure            // the last attempt that failed and that the context didn't end
-	body     requestBody         // of the request, for its first attempt
-	reply    checkedBody         // of the last attempt, unless it streams
-	reported *Error              // what the log has been told of the call's failure
+	signed   http.Header // of the last attempt's request
+	failed   *failure    // the last attempt that failed and that the context didn't end
+	body     requestBody // of the request, for its first attempt
+	reply    checkedBody // of the last attempt, unless it streams
+	reported *Error      // what the log has been told of the call's failure
 
 	connects int  // attempts that got no connection
 	renewed  bool // the provider has been asked for other credentials
@@ -140,7 +141,6 @@ func (m attemptMiddleware) HandleFinalize(ctx context.Context, in middleware.Fin
 	if k.attempts++; k.ctx == nil { // the caller took callMiddleware away
 		k.ctx, k.start = ctx, time.Now()
 	}
-	k.request, _ = in.Request.(*smithyhttp.Request)
 	out, md, err := next.HandleFinalize(ctx, in)
 	if err == nil {
 		return out, md, nil
@@ -173,9 +173,9 @@ func (k *call) anew(ctx context.Context, f *failure) {
 		if k.connects++; k.connects >= maxConnects {
 			f.verdict = final
 		}
-	case k.request == nil || f.kind != ErrCredentials || f.by != byCode:
+	case k.signed == nil || f.kind != ErrCredentials || f.by != byCode:
 	case strings.HasPrefix(f.code, "ExpiredToken") && !k.renewed && k.credentials != nil:
-		if k.renewed = true; k.credentials.renew(ctx, k.request.Header) {
+		if k.renewed = true; k.credentials.renew(ctx, k.signed) {
 			f.verdict = passing
 		}
 	case f.says("signature expired") && !k.resigned:

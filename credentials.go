@@ -228,11 +228,9 @@ func (k *call) withoutSecrets(foreign string) string {
 }
 
 func (k *call) secrets() (all [6]string) {
-	if k.request != nil && k.request.Request != nil {
-		all[0] = k.request.Header.Get("Authorization")
-		_, all[1], _ = strings.Cut(all[0], " ")
-		all[2] = k.request.Header.Get("X-Amz-Security-Token")
-	}
+	all[0] = k.signed.Get("Authorization")
+	_, all[1], _ = strings.Cut(all[0], " ")
+	all[2] = k.signed.Get("X-Amz-Security-Token")
 	if k.credentials != nil {
 		if c := k.credentials.given.Load(); c != nil {
 			all[3], all[4] = c.SecretAccessKey, c.SessionToken

@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go"
@@ -20,22 +21,32 @@ type httpClient struct{ aws.HTTPClient }
 // as the answer's header is there, net/http takes that for a failed write, and drops the
 // connection with the reply in flight.
 func (c httpClient) Do(r *http.Request) (*http.Response, error) {
-	switch {
-	case r.Body == nil || r.Body == http.NoBody:
-	case r.GetBody != nil: // by keepBody
-		body, err := r.GetBody()
-		if err != nil {
-			return nil, err
-		}
-		r.Body, r.GetBody = body, nil // else net/http would send it on at a redirect
-	default:
-		r.Body = struct{ io.ReadCloser }{r.Body} // at least without WriteTo, which fails once it is closed
-	}
-	resp, err := c.HTTPClient.Do(r)
+	resp, err := c.HTTPClient.Do(withOwnBody(r))
 	if err == nil && resp.StatusCode/100 != 2 && resp.Body != nil {
 		resp.Body = &boundedBody{resp.Body, maxErrorBody}
 	}
 	return resp, err
+}
+
+// withOwnBody returns the request with the body that keepBody has put there. Of another
+// request, such as that of a bidirectional stream, it hides WriteTo, which fails after
+// the SDK has closed the body.
+func withOwnBody(r *http.Request) *http.Request {
+	if r.Body == nil || r.Body == http.NoBody {
+		return r
+	}
+	if r.GetBody == nil {
+		r.Body = struct{ io.ReadCloser }{r.Body}
+		return r
+	}
+	body, _ := r.GetBody()
+	b, ok := body.(*requestBody)
+	if !ok {
+		return r
+	}
+	b.sent = *r
+	b.sent.Body, b.sent.GetBody = b, nil // without GetBody, net/http doesn't send it on at a redirect
+	return &b.sent
 }
 
 const maxErrorBody = 1 << 20 // bytes of an answer with an error status
@@ -58,51 +69,57 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// requestBody reads a request's body, which other attempts may read at the same time.
+// requestBody reads the bytes of a request's body, which the SDK and other attempts may
+// read at the same time.
 type requestBody struct {
-	body   io.ReaderAt
-	at     int64
-	length int64
+	mu   sync.Mutex
+	data io.ReaderAt // nil: closed by the HTTP client, so that a stream doesn't hold the request
+	at   int64
+	size int64
+	sent http.Request // what the HTTP client gets
 }
 
 func (b *requestBody) Read(p []byte) (int, error) {
-	left := b.length - b.at
-	if left <= 0 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	left := b.size - b.at
+	if left <= 0 || b.data == nil {
 		return 0, io.EOF
 	}
-	n, err := b.body.ReadAt(p[:min(int64(len(p)), left)], b.at)
-	b.at += int64(n)
-	if err == io.EOF && n > 0 {
-		err = nil
+	n, err := b.data.ReadAt(p[:min(int64(len(p)), left)], b.at)
+	if b.at += int64(n); n > 0 {
+		err = nil // the next call tells
 	}
 	return n, err
 }
 
-func (*requestBody) Close() error { return nil }
-
-// open returns the body as a new reader of it.
-func (b *requestBody) open() (io.ReadCloser, error) {
-	b.at = 0
-	return b, nil
+func (b *requestBody) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.data = nil
+	return nil
 }
 
-// keepBody gives the request's body to [httpClient]. It runs where nobody can change the
-// request any more.
+func (b *requestBody) open() (io.ReadCloser, error) { return b, nil }
+
+// keepBody gives the request's body to [httpClient], and notes what the request is signed
+// with. It runs where nobody can change the request any more.
 func (k *call) keepBody(request any) {
 	r, ok := request.(*smithyhttp.Request)
-	if !ok || r.GetBody != nil {
+	if !ok {
 		return
 	}
-	body, ok := r.GetStream().(io.ReaderAt)
-	length, known, err := r.StreamLength()
-	if !ok || !known || err != nil {
+	k.signed = r.Header
+	data, ok := r.GetStream().(io.ReaderAt)
+	size, known, err := r.StreamLength()
+	if !ok || !known || err != nil || r.GetBody != nil {
 		return
 	}
 	b := &k.body
 	if k.attempts > 1 { // the first one's may still be read
 		b = &requestBody{}
 	}
-	b.body, b.length = body, length
+	b.data, b.size = data, size
 	r.GetBody = b.open
 }
 

@@ -20,7 +20,9 @@ import (
 // InvokeModelWithResponseStreamInput, which are InvokeModelInput's too.
 type InvokeRequest struct {
 	bedrockruntime.InvokeModelWithResponseStreamInput
-	err error
+	model               string // as given; ModelId points here
+	contentType, accept string // the defaults, likewise
+	err                 error
 }
 
 // Fail lets an option reject the request: the call returns the first such error, in an
@@ -171,8 +173,8 @@ func (s *InvocationStream[T]) chunk() (v T, err error) {
 
 func newInvokeRequest(model string, body any, opts []InvokeOption) *InvokeRequest {
 	const jsonType = "application/json"
-	r := &InvokeRequest{}
-	r.ModelId, r.ContentType, r.Accept = &model, aws.String(jsonType), aws.String(jsonType)
+	r := &InvokeRequest{model: model, contentType: jsonType, accept: jsonType}
+	r.ModelId, r.ContentType, r.Accept = &r.model, &r.contentType, &r.accept
 	r.Body, r.err = native.Encode(body)
 	for _, opt := range opts {
 		if opt != nil {

@@ -22,6 +22,7 @@ import (
 // StreamProcessingMode, which a call without a stream leaves out.
 type Request struct {
 	bedrockruntime.ConverseStreamInput
+	model     string // as given; ModelId points here
 	err       error
 	wanted    *wanted // structured output
 	maxRounds int     // of Run; 0: the default
@@ -303,8 +304,8 @@ func (r *Request) refuseNumber(option string, v float64) bool {
 }
 
 func newRequest(model string, messages []types.Message, opts []RequestOption) *Request {
-	r := &Request{}
-	r.ModelId, r.Messages = &model, messages
+	r := &Request{model: model}
+	r.ModelId, r.Messages = &r.model, messages
 	for _, opt := range opts {
 		if opt != nil {
 			opt(r)

@@ -10,12 +10,6 @@ import (
 	"time"
 )
 
-// http1Wait is how long an HTTP/1.1 answer must wait for the client to have
-// finished its request. The SDK closes a request's body as soon as the
-// response is there, and net/http drops the connection if it was still reading
-// the body then.
-const http1Wait = 2 * time.Millisecond
-
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	req, routing, err := s.receive(r)
 	if err != nil {
@@ -33,11 +27,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
 	w.Header().Set("X-Amzn-Requestid", req.ID)
 
-	wait := response.delay
-	if r.ProtoMajor == 1 {
-		wait = max(wait, http1Wait)
-	}
-	if !s.pause(r, wait) {
+	if !s.pause(r, response.delay) {
 		panic(http.ErrAbortHandler)
 	}
 	if !a.silent {

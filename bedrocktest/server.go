@@ -75,9 +75,8 @@ func NewServer() *Server {
 }
 
 // NewHTTP1Server is [NewServer] with HTTP/1.1, as some proxies in front of
-// Bedrock speak it. Every answer takes at least 2 ms, because the SDK's
-// HTTP/1.1 connections break when one comes while the request is still being
-// finished.
+// Bedrock speak it. The SDK alone loses some of its replies, since it closes a
+// request's body as soon as an answer begins; package bedrock's clients don't.
 func NewHTTP1Server() *Server {
 	return start(httptest.NewUnstartedServer(nil), nil)
 }
