@@ -35,18 +35,17 @@ func withOwnBody(r *http.Request) *http.Request {
 	if r.Body == nil || r.Body == http.NoBody {
 		return r
 	}
-	if r.GetBody == nil {
-		r.Body = struct{ io.ReadCloser }{r.Body}
-		return r
+	if r.GetBody != nil {
+		if body, _ := r.GetBody(); body != nil {
+			if b, ok := body.(*requestBody); ok {
+				b.sent = *r
+				b.sent.Body, b.sent.GetBody = b, nil // without GetBody, net/http doesn't send it on at a redirect
+				return &b.sent
+			}
+		}
 	}
-	body, _ := r.GetBody()
-	b, ok := body.(*requestBody)
-	if !ok {
-		return r
-	}
-	b.sent = *r
-	b.sent.Body, b.sent.GetBody = b, nil // without GetBody, net/http doesn't send it on at a redirect
-	return &b.sent
+	r.Body = struct{ io.ReadCloser }{r.Body}
+	return r
 }
 
 const maxErrorBody = 1 << 20 // bytes of an answer with an error status

@@ -1,0 +1,209 @@
+package bedrock
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
+)
+
+// descheduled is a connection whose writer goes on only when the answer is being read, as
+// one does that the machine has put aside.
+type descheduled struct {
+	net.Conn
+	answered <-chan struct{}
+}
+
+func (c descheduled) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	if !bytes.HasSuffix(p, []byte("\r\n\r\n")) { // the body, after the headers
+		<-c.answered
+	}
+	return n, err
+}
+
+// signalling tells when the first byte of a body is read, which is after the SDK has
+// closed the request's body.
+type signalling struct {
+	io.ReadCloser
+	once func()
+}
+
+func (s signalling) Read(p []byte) (int, error) {
+	s.once()
+	return s.ReadCloser.Read(p)
+}
+
+type clientFunc func(*http.Request) (*http.Response, error)
+
+func (f clientFunc) Do(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestReplyOnHTTP1OutlivesASlowWriter(t *testing.T) {
+	t.Parallel()
+	frames := []string{eventFrame("messageStart", `{"role":"assistant"}`), eventFrame("contentBlockDelta", `{"contentBlockIndex":0,"delta":{"text":"one "}}`),
+		eventFrame("contentBlockDelta", `{"contentBlockIndex":0,"delta":{"text":"two"}}`), eventFrame("messageStop", `{"stopReason":"end_turn"}`), eventFrame("metadata", `{}`)}
+	for range 20 {
+		answered := make(chan struct{})
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/vnd.amazon.eventstream")
+			for _, f := range frames {
+				io.WriteString(w, f)
+				w.(http.Flusher).Flush()
+			}
+		}))
+		transport := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			c, err := (&net.Dialer{}).DialContext(ctx, network, address)
+			return descheduled{c, answered}, err
+		}}
+		once := sync.OnceFunc(func() { close(answered) })
+		own := clientFunc(func(r *http.Request) (*http.Response, error) {
+			resp, err := transport.RoundTrip(r)
+			if err == nil {
+				resp.Body = signalling{resp.Body, once}
+			}
+			return resp, err
+		})
+		cfg := testConfig(own)
+		cfg.BaseEndpoint = &srv.URL
+		s, err := clientOf(t, cfg, WithMaxAttempts(1)).ConverseStream(context.Background(), testModel, Prompt("hello"))
+		if err == nil {
+			var reply *Reply
+			if reply, err = s.Reply(); err == nil && reply.Text() != "one two" {
+				t.Errorf("got %q", reply.Text())
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		transport.CloseIdleConnections()
+		srv.Close()
+	}
+}
+
+// A front end may refuse a large request while it is still being sent. (On HTTP/2
+// net/http ends the sending by itself then.)
+func TestAnswerThatBeginsBeforeTheRequestEndsIsReadWhole(t *testing.T) {
+	t.Parallel()
+	prompt := strings.Repeat("a long prompt ", 1<<19) // 7 MiB, over what sockets buffer
+	var got int64
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.NewResponseController(w).EnableFullDuplex()
+		w.Header().Set("X-Amzn-Errortype", "ValidationException")
+		w.WriteHeader(400)
+		w.(http.Flusher).Flush()
+		got, _ = io.Copy(io.Discard, r.Body)
+		io.WriteString(w, `{"message":"The prompt is too long for this front end"}`)
+	}))
+	defer srv.Close()
+	cfg := testConfig(&http.Client{})
+	cfg.BaseEndpoint = &srv.URL
+	_, err := clientOf(t, cfg, WithMaxAttempts(1)).Converse(context.Background(), testModel, Prompt(prompt))
+	if e := asError(t, err); e.Message != "The prompt is too long for this front end" || e.Code != "ValidationException" {
+		t.Errorf("got %v, want the front end's message", e)
+	}
+	if got < int64(len(prompt)) {
+		t.Errorf("the server got %d bytes, want all of the prompt's %d", got, len(prompt))
+	}
+}
+
+// An open stream doesn't hold what was sent.
+func TestRequestIsLetGoWhenItHasBeenSent(t *testing.T) {
+	t.Parallel()
+	b := &requestBody{data: strings.NewReader("body"), size: 4}
+	if got, err := io.ReadAll(b); string(got) != "body" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if b.Close(); b.data != nil {
+		t.Error("got the bytes after Close, want them let go")
+	}
+	if n, err := b.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+		t.Errorf("got %d, %v after Close, want io.EOF", n, err)
+	}
+}
+
+// endless is a body without an end, of which it counts what is read.
+type endless struct{ read int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	e.read += len(p)
+	return copy(p, bytes.Repeat([]byte{'a'}, len(p))), nil
+}
+
+func TestBodiesOfErrorsAreReadToABound(t *testing.T) {
+	t.Parallel()
+	for _, begin := range []string{"", `{"message":"`} {
+		body := &endless{}
+		e := askFails(t, stubClient(t, func(r *http.Request, _ string) (*http.Response, error) {
+			resp := answer(r, 400, "", "X-Amzn-Errortype", "ValidationException")
+			resp.Body, resp.ContentLength = io.NopCloser(io.MultiReader(strings.NewReader(begin), body)), -1
+			return resp, nil
+		}))
+		if body.read > 2*maxErrorBody || e.Code != "ValidationException" || e.HTTPStatus != 400 || e.Attempts != 1 {
+			t.Errorf("read %d bytes: %v; want about 1 MiB, and the header's code", body.read, e)
+		}
+	}
+}
+
+// The limit is of errors alone.
+func TestRepliesAreReadWhole(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("a", 3*maxErrorBody)
+	reply, err := ask(context.Background(), stubClient(t, always(200, `{"output":{"message":{"role":"assistant","content":[{"text":"`+long+`"}]}}}`)))
+	if err != nil || reply.Text() != long {
+		t.Errorf("got %v, want the long reply", err)
+	}
+}
+
+// What a request that isn't this package's own has for a body goes through.
+func TestBodiesOfOtherRequestsAreSent(t *testing.T) {
+	t.Parallel()
+	var got []string
+	c := httpClient{clientFunc(func(r *http.Request) (*http.Response, error) {
+		if r.Body != nil {
+			b, _ := io.ReadAll(r.Body)
+			_, writes := r.Body.(io.WriterTo)
+			got = append(got, string(b))
+			if writes {
+				t.Error("the body has WriteTo, which fails once the SDK has closed it")
+			}
+		}
+		return answer(r, 200, ""), nil
+	})}
+	plain, _ := http.NewRequest(http.MethodPost, "https://host/", io.NopCloser(strings.NewReader("plain")))
+	again, _ := http.NewRequest(http.MethodPost, "https://host/", strings.NewReader("again"))
+	none, _ := http.NewRequest(http.MethodGet, "https://host/", nil)
+	for _, r := range []*http.Request{plain, again, none} {
+		if _, err := c.Do(r); err != nil {
+			t.Error(err)
+		}
+	}
+	if strings.Join(got, " ") != "plain again" {
+		t.Errorf("got bodies %q", got)
+	}
+}
+
+// A redirect would carry the prompt to another host.
+func TestRedirectsDontCarryThePromptOn(t *testing.T) {
+	t.Parallel()
+	var other int
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { other++ }))
+	defer elsewhere.Close()
+	srv := httptest.NewTLSServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
+	defer srv.Close()
+	cfg := testConfig(&http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}}})
+	cfg.BaseEndpoint = aws.String(srv.URL)
+	_, err := clientOf(t, cfg, WithMaxAttempts(1)).SDK().Converse(context.Background(), &bedrockruntime.ConverseInput{ModelId: aws.String(testModel), Messages: Prompt("hello")})
+	if err == nil || other != 0 || errors.Is(err, ErrThrottled) {
+		t.Errorf("got %v, and %d requests at the other host, want an error and none", err, other)
+	}
+}
