@@ -37,9 +37,10 @@ type call struct {
 	reply    checkedBody // of the last attempt, unless it streams
 	reported *Error      // what the log has been told of the call's failure
 
-	connects int  // attempts that got no connection
-	renewed  bool // the provider has been asked for other credentials
-	resigned bool // a signature that was too old on arrival has been made anew
+	begun      time.Time     // the last attempt
+	connecting time.Duration // spent on connections that could not be made
+	renewed    bool          // the provider has been asked for other credentials
+	resigned   bool          // a signature that was too old on arrival has been made anew
 }
 
 // origin is what a call knows of its client.
@@ -141,6 +142,7 @@ func (m attemptMiddleware) HandleFinalize(ctx context.Context, in middleware.Fin
 	if k.attempts++; k.ctx == nil { // the caller took callMiddleware away
 		k.ctx, k.start = ctx, time.Now()
 	}
+	k.begun = time.Now()
 	out, md, err := next.HandleFinalize(ctx, in)
 	if err == nil {
 		return out, md, nil
@@ -170,7 +172,7 @@ func (k *call) failAttempt(ctx context.Context, err error) error {
 func (k *call) anew(ctx context.Context, f *failure) {
 	switch {
 	case f.by == bySending && f.connect:
-		if k.connects++; k.connects >= maxConnects {
+		if k.connecting += time.Since(k.begun); k.connecting >= connectBound {
 			f.verdict = final
 		}
 	case k.signed == nil || f.kind != ErrCredentials || f.by != byCode:

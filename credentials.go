@@ -1,6 +1,7 @@
 package bedrock
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,14 @@ import (
 
 	"example.com/bedrock/internal/endpoint"
 	"example.com/bedrock/internal/text"
+)
+
+// The client's secrets that go out in headers, and where they come from.
+const (
+	apiKeyName       = "the API key (AWS_BEARER_TOKEN_BEDROCK or WithAPIKey)"
+	accessKeyName    = "the access key id (AWS_ACCESS_KEY_ID)"
+	secretKeyName    = "the secret access key (AWS_SECRET_ACCESS_KEY)"
+	sessionTokenName = "the session token (AWS_SESSION_TOKEN)"
 )
 
 // watchedCredentials are a client's credentials. A failure to have them is judged here,
@@ -101,8 +110,8 @@ type watchedToken struct {
 // RetrieveBearerToken returns the token of the provider.
 func (w *watchedToken) RetrieveBearerToken(ctx context.Context) (bearer.Token, error) {
 	t, err := w.TokenProvider.RetrieveBearerToken(ctx)
-	if err == nil && unsendable(t.Value) {
-		err = errors.New("the API key (AWS_BEARER_TOKEN_BEDROCK) holds a space, a line break or another character that no key has")
+	if err == nil {
+		err = checkSendable(apiKeyName, t.Value)
 	}
 	if err != nil {
 		return t, notHad(ctx, err)
@@ -182,23 +191,25 @@ func notLoaded(ctx context.Context, err error) error {
 // sendable refuses credentials that can't work: that no header can carry, or a secret
 // key that was copied with a line break.
 func sendable(c aws.Credentials) error {
-	for _, part := range []struct{ name, value string }{
-		{"access key id (AWS_ACCESS_KEY_ID)", c.AccessKeyID},
-		{"secret access key (AWS_SECRET_ACCESS_KEY)", c.SecretAccessKey},
-		{"session token (AWS_SESSION_TOKEN)", c.SessionToken},
-	} {
-		if unsendable(part.value) {
-			err := fmt.Errorf("the %s holds a space, a line break or another character that none has", part.name)
-			return &failure{err: err, by: byCredentials, kind: ErrCredentials, message: err.Error()}
-		}
-	}
-	return nil
+	return cmp.Or(checkSendable(accessKeyName, c.AccessKeyID), checkSendable(secretKeyName, c.SecretAccessKey), checkSendable(sessionTokenName, c.SessionToken))
 }
 
-// unsendable reports whether a value has a character that no key or token has. A header
-// can't carry some of them.
-func unsendable(value string) bool {
-	return strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' })
+func checkSendable(name, secret string) error {
+	if !unsendable(secret) {
+		return nil
+	}
+	text := unsendableText(name)
+	return &failure{err: errors.New(text), by: byCredentials, kind: ErrCredentials, message: text}
+}
+
+func unsendableText(name string) string {
+	return name + " holds a line break, a space or another character that it can't have"
+}
+
+// unsendable reports whether a header can't carry a secret, or would change it: a line
+// break fails the request, a space at an end is cut off.
+func unsendable(secret string) bool {
+	return strings.ContainsFunc(secret, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 // clean makes a text from outside fit for an error or a log line: without the client's

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"regexp"
 	"strings"
 
@@ -307,6 +308,9 @@ func (f hinted) truncated() string {
 
 // notBedrock is for answers that something between here and AWS gave.
 func (f hinted) notBedrock() string {
+	if f.HTTPStatus == http.StatusProxyAuthRequired {
+		return "a proxy wants credentials: put them into its address in HTTPS_PROXY (http://user:password@host:port)"
+	}
 	if f.Code == "" && (f.is(frame.ErrChecksum) || f.is(ErrEmptyReply) || isHTML(headerOf(f.failure))) {
 		return "does a proxy or gateway answer in Bedrock's place?"
 	}

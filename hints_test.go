@@ -127,7 +127,7 @@ func TestHints(t *testing.T) {
 		{name: "misspelt region", stub: noSuchHost, opts: in("us-esat-1"), want: []string{"bedrock-runtime.us-esat-1.amazonaws.com", "did you mean us-east-1?"}},
 		{name: "region unlike any", stub: noSuchHost, opts: in("xx-nowhere-9"), want: []string{"does Bedrock exist in region xx-nowhere-9"}, not: "did you mean"},
 		{name: "region spelt right", stub: noSuchHost, opts: []Option{customEndpoint}, want: []string{"no host vpce-1.example.com", "is the endpoint right"}, not: "did you mean"},
-		{name: "name resolution that is slow", stub: refusedBy(&net.OpError{Op: "dial", Err: &net.DNSError{Err: "timeout", IsTimeout: true}})},
+		{name: "name resolution that is slow", stub: refusedBy(&net.OpError{Op: "dial", Err: &net.DNSError{Err: "timeout", IsTimeout: true}}), want: []string{"name resolution fails"}, not: "did you mean"},
 
 		{name: "API key expired", stub: failing(403, "AccessDeniedException", "Bearer Token has expired"), opts: key, want: []string{"the API key was refused", "12 hours"}},
 		{name: "API key unknown", stub: failing(403, "UnrecognizedClientException", "The security token included in the request is invalid."), opts: key, want: []string{"the API key was refused"}},

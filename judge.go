@@ -224,7 +224,7 @@ func verdictOfSDK(err error) verdict {
 
 // judgeSending judges a request that was not sent, or whose answer never came.
 func (f *failure) judgeSending() {
-	fault := judgeSending(f.err)
+	fault := judgeSending(f.err, f.call.usesAPIKey())
 	f.by, f.kind, f.hint, f.message, f.connect = bySending, fault.kind, fault.hint, fault.why, fault.connect
 	if fault.retry {
 		f.verdict = passing

@@ -73,7 +73,7 @@ func TestJudgementKeepsOneOrder(t *testing.T) {
 		"a request that the SDK refuses":               {stub: throttling(), opts: []Option{WithSDKOptions(dropMessages)}, by: byInput, kind: ErrInvalid},
 		"a reply that was cut":                         {stub: cutBody(io.ErrUnexpectedEOF), by: byReply, verdict: passing, kind: ErrTruncated, status: 200},
 		"a reply that the SDK can't decode":            {stub: always(200, "<html>"), by: byReply, kind: ErrEmptyReply, status: 200},
-		"a cancelled call that the caller didn't make": {stub: refusedBy(context.Canceled), by: bySending, verdict: passing, kind: ErrUnavailable},
+		"a cancelled call that the caller didn't make": {stub: refusedBy(context.Canceled), by: bySending, kind: ErrUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

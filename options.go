@@ -78,8 +78,7 @@ func (a *auth) check() error {
 	case a.isAPIKey && a.apiKey == "":
 		return errors.New("WithAPIKey: the key is empty")
 	case a.isAPIKey && unsendable(a.apiKey):
-		err := errors.New("WithAPIKey: the key holds a space, a line break or another character that no key has")
-		return &failure{err: err, by: byInput, kind: ErrInvalid, also: ErrCredentials}
+		return &failure{err: errors.New("WithAPIKey: " + unsendableText("the key")), by: byInput, kind: ErrInvalid, also: ErrCredentials}
 	case !a.isAPIKey && null.Is(a.credentials):
 		return errors.New("WithCredentials: the provider is nil")
 	case !a.isAPIKey && (aws.IsCredentialsProvider(a.credentials, aws.AnonymousCredentials{}) || aws.IsCredentialsProvider(a.credentials, (*aws.AnonymousCredentials)(nil))):

@@ -19,7 +19,6 @@ const (
 	retryAfterLimit    = 5 * time.Second // by which a header may lengthen a wait
 	retryQuota         = 500             // tokens that a client's retries may draw between successes
 	retryCost          = 5               // tokens that a retry draws after a fault that is no throttle
-	maxConnects        = 3               // attempts of a call that may end without a connection
 )
 
 // policy is one client's retryer: the SDK's own, with the options of [settings.retryer],
