@@ -236,51 +236,55 @@ func openStream(t *testing.T, ctx context.Context, c *bedrock.Client) *bedrock.S
 func TestManyStreamsAtOnce(t *testing.T) {
 	t.Parallel()
 	streams := sampled(1000, 300)
-	srv := bedrocktest.NewServer()
-	defer srv.Close()
-	c := srv.Client()
-	if _, err := readText(context.Background(), c); err != nil { // else as many connections race to be the first
-		t.Fatal(err)
-	}
-	var wg sync.WaitGroup
-	for i := range streams {
-		wg.Go(func() {
-			want := fmt.Sprintf("stream %d says hello", i)
-			s, err := c.ConverseStream(context.Background(), benchModel, bedrock.Prompt(want))
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			var got string
-			for text, err := range s.Text() {
+	synctest.Test(t, func(t *testing.T) {
+		srv := bedrocktest.NewPipeServer()
+		defer srv.Close()
+		c := srv.Client()
+		if _, err := readText(context.Background(), c); err != nil { // else as many connections race to be the first
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		for i := range streams {
+			wg.Go(func() {
+				want := fmt.Sprintf("stream %d says hello", i)
+				s, err := c.ConverseStream(context.Background(), benchModel, bedrock.Prompt(want))
 				if err != nil {
 					t.Error(err)
+					return
 				}
-				got += text
-			}
-			if reply, err := s.Reply(); got != want || reply.Text() != want || err != nil {
-				t.Errorf("%q arrived, want %q, error %v", got, want, err)
-			}
-		})
-	}
-	wg.Wait()
+				var got string
+				for text, err := range s.Text() {
+					if err != nil {
+						t.Error(err)
+					}
+					got += text
+				}
+				if reply, err := s.Reply(); got != want || reply.Text() != want || err != nil {
+					t.Errorf("%q arrived, want %q, error %v", got, want, err)
+				}
+			})
+		}
+		wg.Wait()
+	})
 }
 
 // Streams through SDK() don't race with each other either.
 func TestSDKStreamsAtOnce(t *testing.T) {
 	t.Parallel()
-	srv := bedrocktest.NewServer()
-	defer srv.Close()
-	c := srv.Client()
-	var wg sync.WaitGroup
-	for range 50 {
-		wg.Go(func() {
-			if got, err := readSDK(context.Background(), c); got != "Hello" || err != nil {
-				t.Error(got, err)
-			}
-		})
-	}
-	wg.Wait()
+	synctest.Test(t, func(t *testing.T) {
+		srv := bedrocktest.NewPipeServer()
+		defer srv.Close()
+		c := srv.Client()
+		var wg sync.WaitGroup
+		for range 50 {
+			wg.Go(func() {
+				if got, err := readSDK(context.Background(), c); got != "Hello" || err != nil {
+					t.Error(got, err)
+				}
+			})
+		}
+		wg.Wait()
+	})
 }
 
 func TestStreamClosedByAnother(t *testing.T) {
