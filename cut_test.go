@@ -171,7 +171,8 @@ func (w wireCase) whole(n int) (frames int, between bool, text string) {
 	return len(w.frames), n == 0, text
 }
 
-// cuts are each how manieth byte of the frames, and the bytes at and beside their borders.
+// cuts are offsets in the frames: one in every so many bytes, and all at and beside the
+// frames' borders.
 func (w wireCase) cuts(every int) (cuts []int) {
 	size := len(slices.Concat(w.frames...))
 	for cut := 0; cut <= size; cut += every {
