@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -81,7 +80,7 @@ func TestComparedCutStream(t *testing.T) {
 		}, bedrock.WithMaxAttempts(1))
 		sdkSilent, silent, cuts := 0, 0, 0
 		metadata := len(whole) - len(event("metadata", `{"metrics":{"latencyMs":593},"p":"abcd","usage":{"inputTokens":9,"outputTokens":200,"totalTokens":209}}`))
-		for cut = 1; cut < len(whole); cut++ {
+		for cut = 1; cut < len(whole); cut += sampled(1, 7) {
 			if cut == metadata {
 				continue // the reply is complete here, but for the count of tokens
 			}
@@ -128,37 +127,39 @@ func TestComparedAttempts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var n atomic.Int32
-			sdk, ours := pair(t, func(r *http.Request) (*http.Response, error) { n.Add(1); return test.answer(r), nil }, bedrock.WithMaxBackoff(0))
-			if test.stream {
-				out, err := sdk.ConverseStream(context.Background(), sdkStreamInput())
-				if err != nil {
-					t.Fatal(err)
+			synctest.Test(t, func(t *testing.T) {
+				var n atomic.Int32
+				sdk, ours := pair(t, func(r *http.Request) (*http.Response, error) { n.Add(1); return test.answer(r), nil }, bedrock.WithMaxBackoff(0))
+				if test.stream {
+					out, err := sdk.ConverseStream(context.Background(), sdkStreamInput())
+					if err != nil {
+						t.Fatal(err)
+					}
+					for range out.GetStream().Events() {
+					}
+					err = out.GetStream().Close()
+					var throttled *types.ThrottlingException
+					if !errors.As(err, &throttled) {
+						t.Error(err)
+					}
+				} else if _, err := sdk.Converse(context.Background(), sdkInput()); err == nil {
+					t.Error("no error from the SDK")
 				}
-				for range out.GetStream().Events() {
+				bySDK := n.Swap(0)
+				var err error
+				if test.stream {
+					_, err = ours.ConverseStream(context.Background(), benchModel, bedrock.Prompt("Hello"))
+				} else {
+					_, err = ours.Converse(context.Background(), benchModel, bedrock.Prompt("Hello"))
 				}
-				err = out.GetStream().Close()
-				var throttled *types.ThrottlingException
-				if !errors.As(err, &throttled) {
+				if !errors.Is(err, bedrock.ErrThrottled) {
 					t.Error(err)
 				}
-			} else if _, err := sdk.Converse(context.Background(), sdkInput()); err == nil {
-				t.Error("no error from the SDK")
-			}
-			bySDK := n.Swap(0)
-			var err error
-			if test.stream {
-				_, err = ours.ConverseStream(context.Background(), benchModel, bedrock.Prompt("Hello"))
-			} else {
-				_, err = ours.Converse(context.Background(), benchModel, bedrock.Prompt("Hello"))
-			}
-			if !errors.Is(err, bedrock.ErrThrottled) {
-				t.Error(err)
-			}
-			t.Logf("%s: %d attempts by the SDK alone, %d by this package", name, bySDK, n.Load())
-			if bySDK != test.sdk || n.Load() != test.ours {
-				t.Errorf("want %d and %d", test.sdk, test.ours)
-			}
+				t.Logf("%s: %d attempts by the SDK alone, %d by this package", name, bySDK, n.Load())
+				if bySDK != test.sdk || n.Load() != test.ours {
+					t.Errorf("want %d and %d", test.sdk, test.ours)
+				}
+			})
 		})
 	}
 }
@@ -209,38 +210,43 @@ func TestComparedRetryQuota(t *testing.T) {
 	})
 }
 
-func TestComparedAbandonedStreams(t *testing.T) { // not parallel: it counts goroutines
+func TestComparedAbandonedStreams(t *testing.T) {
 	const streams = 20
 	head := append(event("messageStart", `{"role":"assistant"}`), event("contentBlockDelta", `{"contentBlockIndex":0,"delta":{"text":"Hi"}}`)...)
-	sdk, ours := pair(t, func(r *http.Request) (*http.Response, error) {
-		return answer(r, 200, io.MultiReader(bytes.NewReader(head), untilDone{r.Context()}), "Content-Type", "application/vnd.amazon.eventstream"), nil
-	})
-	leaked := func(open func(context.Context) error) int {
-		before := settled(0)
-		ctx, cancel := context.WithCancel(context.Background())
-		for range streams {
-			if err := open(ctx); err != nil {
-				t.Fatal(err)
-			}
-		}
-		cancel()
-		return settled(before) - before
-	}
-	byUs := leaked(func(ctx context.Context) error {
-		_, err := ours.ConverseStream(ctx, benchModel, bedrock.Prompt("Hello"))
-		return err
-	})
-	bySDK := leaked(func(ctx context.Context) error {
-		_, err := sdk.ConverseStream(ctx, sdkStreamInput(), func(o *bedrockruntime.Options) {
-			o.Protocol = restjson1.New(nil) // else its streams race with each other
+	synctest.Test(t, func(t *testing.T) {
+		sdk, ours := pair(t, func(r *http.Request) (*http.Response, error) {
+			return answer(r, 200, io.MultiReader(bytes.NewReader(head), untilDone{r.Context()}), "Content-Type", "application/vnd.amazon.eventstream"), nil
 		})
-		return err
+		leaked := func(open func(context.Context) (io.Closer, error)) int {
+			before := bubbled()
+			ctx, cancel := context.WithCancel(context.Background())
+			for range streams {
+				s, err := open(ctx)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer s.Close()
+			}
+			cancel()
+			return bubbled() - before
+		}
+		byUs := leaked(func(ctx context.Context) (io.Closer, error) {
+			return ours.ConverseStream(ctx, benchModel, bedrock.Prompt("Hello"))
+		})
+		bySDK := leaked(func(ctx context.Context) (io.Closer, error) {
+			out, err := sdk.ConverseStream(ctx, sdkStreamInput(), func(o *bedrockruntime.Options) {
+				o.Protocol = restjson1.New(nil) // else its streams race with each other
+			})
+			if err != nil {
+				return nil, err
+			}
+			return out.GetStream(), nil
+		})
+		t.Logf("goroutines left by %d streams whose context was cancelled: %d by the SDK alone, %d by this package", streams, bySDK, byUs)
+		if bySDK != 3*streams || byUs != 0 {
+			t.Errorf("want %d, and 0", 3*streams)
+		}
 	})
-	t.Logf("goroutines left by %d streams whose context was cancelled: %d by the SDK alone, %d by this package", streams, bySDK, byUs)
-	if bySDK != 3*streams || byUs != 0 {
-		t.Errorf("want %d, and 0", 3*streams)
-	}
-	runtime.KeepAlive(sdk)
 }
 
 // untilDone is a body on which nothing comes until the context ends.

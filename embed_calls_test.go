@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"reflect"
-	"runtime"
 	"slices"
 	"strconv"
 	"sync"
@@ -243,25 +242,16 @@ func TestPanicOfEmbedProgressReachesTheCaller(t *testing.T) {
 	})
 }
 
-// However Embed ends, its goroutines do too. Not parallel: it counts them.
+// However Embed ends, its goroutines do too.
 func TestEmbedLeavesNothing(t *testing.T) {
-	srv := bedrocktest.NewServer()
-	defer srv.Close()
-	srv.Handle(func(r *bedrocktest.Request) bedrocktest.Response {
-		if textsOf(r)[0] == "stall" {
-			return bedrocktest.NoReply(bedrocktest.Stall)
-		}
-		return embedNumbers(r)
-	})
-	c := srv.Client()
 	texts, _ := numbered(40)
 	failing, stalling := slices.Clone(texts), slices.Clone(texts)
 	failing[1], failing[2] = "stall", "refused"
 	stalling[3] = "stall"
-	endings := map[string]func(){
-		"success": func() { c.Embed(t.Context(), titanV2Model, texts) },
-		"failure": func() { c.Embed(t.Context(), titanV2Model, failing) },
-		"cancel": func() {
+	endings := map[string]func(*testing.T, *bedrock.Client){
+		"success": func(t *testing.T, c *bedrock.Client) { c.Embed(t.Context(), titanV2Model, texts) },
+		"failure": func(t *testing.T, c *bedrock.Client) { c.Embed(t.Context(), titanV2Model, failing) },
+		"cancel": func(t *testing.T, c *bedrock.Client) {
 			ctx, cancel := context.WithCancel(t.Context())
 			c.Embed(ctx, titanV2Model, stalling, bedrock.EmbedProgress(func(done, total int) {
 				if done == total-1 {
@@ -269,22 +259,25 @@ func TestEmbedLeavesNothing(t *testing.T) {
 				}
 			}))
 		},
-		"panic": func() {
+		"panic": func(t *testing.T, c *bedrock.Client) {
 			defer func() { recover() }()
 			c.Embed(t.Context(), titanV2Model, stalling, bedrock.EmbedProgress(func(done, _ int) { panic(strconv.Itoa(done)) }))
 		},
 	}
 	for name, end := range endings {
 		t.Run(name, func(t *testing.T) {
-			end() // opens the connection that stays
-			before := settled(0)
-			for range 10 {
-				end()
-			}
-			if after := settled(before); after > before {
-				stacks := make([]byte, 1<<16)
-				t.Errorf("%d goroutines, %d before:\n%s", after, before, stacks[:runtime.Stack(stacks, true)])
-			}
+			synctest.Test(t, func(t *testing.T) {
+				srv := bedrocktest.NewPipeServer()
+				defer srv.Close()
+				srv.Handle(func(r *bedrocktest.Request) bedrocktest.Response {
+					if textsOf(r)[0] == "stall" {
+						return bedrocktest.NoReply(bedrocktest.Stall)
+					}
+					return embedNumbers(r)
+				})
+				c := srv.Client()
+				wantNothingLeft(t, bubbled, bubbled, func() { end(t, c) })
+			})
 		})
 	}
 }

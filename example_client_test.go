@@ -220,13 +220,12 @@ func ExampleWithMaxBackoff() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	start := time.Now()
 	reply, err := client.Converse(context.Background(), "amazon.nova-lite-v1:0", bedrock.Prompt("Capital of France?"))
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(reply.Text(), reply.Attempts, time.Since(start) < 10*time.Second)
-	// Output: Paris 4 true
+	fmt.Println(reply.Text(), reply.Attempts)
+	// Output: Paris 4
 }
 
 func ExampleWithStallTimeout() {
@@ -236,23 +235,11 @@ func ExampleWithStallTimeout() {
 
 	client := srv.Client(bedrock.WithStallTimeout(100 * time.Millisecond))
 	stream, err := client.ConverseStream(context.Background(), "amazon.nova-lite-v1:0", bedrock.Prompt("A story, please."))
-	if err != nil {
-		log.Fatal(err)
+	if err == nil {
+		_, err = stream.Reply() // and what arrived until the silence
 	}
-	for text, err := range stream.Text() {
-		if errors.Is(err, bedrock.ErrStalled) {
-			fmt.Println("… and silence")
-			break
-		}
-		if err != nil {
-			log.Fatal(err)
-		}
-		fmt.Printf("%q\n", text)
-	}
-	// Output:
-	// "Once"
-	// " upon"
-	// … and silence
+	fmt.Println(errors.Is(err, bedrock.ErrStalled))
+	// Output: true
 }
 
 // An imported model may end its streams without the mark that Bedrock's own models

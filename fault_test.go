@@ -2,16 +2,24 @@ package bedrock_test
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
+	"io"
+	"log"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 
@@ -31,6 +39,7 @@ type faultRow struct {
 	server   func(*bedrocktest.Server)
 	opts     func(*bedrocktest.Server) []bedrock.Option
 	ctx      func() (context.Context, context.CancelFunc)
+	waits    bool // for time to pass: in a bubble, where none is lost
 }
 
 func readConverse(ctx context.Context, c *bedrock.Client) (string, error) {
@@ -186,12 +195,12 @@ var otherRows = []faultRow{
 	{name: "connection reset", answer: bedrocktest.NoReply(bedrocktest.ConnectionReset), want: bedrock.ErrUnavailable, attempts: 3, noID: true},
 	{name: "connection closed", answer: bedrocktest.NoReply(bedrocktest.ConnectionClose), want: bedrock.ErrUnavailable, attempts: 3, noID: true},
 	{name: "request reset", answer: bedrocktest.NoReply(bedrocktest.StreamReset), want: bedrock.ErrUnavailable, attempts: 3, noID: true},
-	{name: "connection reset in mid-stream", answer: bedrocktest.Text("One", " two").Every(time.Millisecond).CutAfter(2, bedrocktest.ConnectionReset), read: readText, want: bedrock.ErrTruncated, attempts: 1, text: "One"},
-	{name: "slow first byte", answer: done.Delay(20 * time.Millisecond), attempts: 1, text: "One"},
-	{name: "slow first byte and an impatient HTTP client", answer: done.Delay(time.Minute), want: bedrock.ErrUnavailable, attempts: 1, noID: true, opts: impatient},
-	{name: "stall at once", answer: bedrocktest.Text("One", " two").CutAfter(0, bedrocktest.Stall), read: readText, want: bedrock.ErrStalled, attempts: 1, opts: stallOption},
-	{name: "stall in mid-stream", answer: bedrocktest.Text("One", " two").CutAfter(2, bedrocktest.Stall), read: readText, want: bedrock.ErrStalled, attempts: 1, text: "One", opts: stallOption},
-	{name: "stall in mid-frame", answer: bedrocktest.Frames(start, one, one).CutAt(len(start)+len(one)+9, bedrocktest.Stall), read: readText, want: bedrock.ErrStalled, attempts: 1, text: "One", opts: stallOption},
+	{name: "connection reset in mid-stream", answer: bedrocktest.Text("One", " two").Every(time.Millisecond).CutAfter(2, bedrocktest.ConnectionReset), read: readText, want: bedrock.ErrTruncated, attempts: 1, text: "One", waits: true},
+	{name: "slow first byte", answer: done.Delay(20 * time.Millisecond), attempts: 1, text: "One", waits: true},
+	{name: "slow first byte and an impatient HTTP client", answer: done.Delay(time.Minute), want: bedrock.ErrUnavailable, attempts: 1, noID: true, opts: impatient, waits: true},
+	{name: "stall at once", answer: bedrocktest.Text("One", " two").CutAfter(0, bedrocktest.Stall), read: readText, want: bedrock.ErrStalled, attempts: 1, opts: stallOption, waits: true},
+	{name: "stall in mid-stream", answer: bedrocktest.Text("One", " two").CutAfter(2, bedrocktest.Stall), read: readText, want: bedrock.ErrStalled, attempts: 1, text: "One", opts: stallOption, waits: true},
+	{name: "stall in mid-frame", answer: bedrocktest.Frames(start, one, one).CutAt(len(start)+len(one)+9, bedrocktest.Stall), read: readText, want: bedrock.ErrStalled, attempts: 1, text: "One", opts: stallOption, waits: true},
 
 	{name: "bad prelude checksum at first", answer: bedrocktest.Frames(broken(start, len(start)-9)), read: readText, want: bedrock.ErrTruncated, attempts: 1},
 	{name: "bad prelude checksum", answer: bedrocktest.Frames(start, one, broken(one, len(one)-9)), read: readText, want: bedrock.ErrTruncated, attempts: 1, text: "One"},
@@ -206,13 +215,13 @@ var otherRows = []faultRow{
 
 	{name: "cancelled before", answer: done, want: context.Canceled, noID: true, ctx: canceledContext},
 	{name: "deadline before", answer: done, want: context.DeadlineExceeded, noID: true, ctx: expiredContext(-time.Second)},
-	{name: "deadline in backoff", answer: bedrocktest.Throttle().Header("Retry-After", "3"), want: bedrock.ErrThrottled, attempts: 1, ctx: expiredContext(time.Second)},
-	{name: "deadline in backoff, as the context's error", answer: bedrocktest.Throttle().Header("Retry-After", "3"), want: context.DeadlineExceeded, attempts: 1, ctx: expiredContext(time.Second)},
-	{name: "cancelled in backoff", answer: bedrocktest.Throttle().Header("Retry-After", "4"), want: bedrock.ErrThrottled, attempts: 1, ctx: canceledSoon},
-	{name: "cancelled in backoff, as the context's error", answer: bedrocktest.Throttle().Header("Retry-After", "4"), want: context.Canceled, attempts: 1, ctx: canceledSoon},
-	{name: "cancelled in mid-stream", answer: bedrocktest.Text("One", " two").CutAfter(2, bedrocktest.Stall), read: readText, want: context.Canceled, attempts: 1, text: "One", ctx: canceledSoon},
-	{name: "deadline in mid-stream", answer: bedrocktest.Text("One", " two").CutAfter(2, bedrocktest.Stall), read: readText, want: context.DeadlineExceeded, attempts: 1, text: "One", ctx: expiredContext(500 * time.Millisecond)},
-	{name: "deadline before the first frame", answer: bedrocktest.Text("One", " two").CutAfter(0, bedrocktest.Stall), read: readText, want: context.DeadlineExceeded, attempts: 1, ctx: expiredContext(500 * time.Millisecond)},
+	{name: "deadline in backoff", answer: bedrocktest.Throttle().Header("Retry-After", "3").Delay(time.Millisecond), want: bedrock.ErrThrottled, attempts: 1, ctx: expiredContext(time.Second), waits: true},
+	{name: "deadline in backoff, as the context's error", answer: bedrocktest.Throttle().Header("Retry-After", "3").Delay(time.Millisecond), want: context.DeadlineExceeded, attempts: 1, ctx: expiredContext(time.Second), waits: true},
+	{name: "cancelled in backoff", answer: bedrocktest.Throttle().Header("Retry-After", "4"), want: bedrock.ErrThrottled, attempts: 1, ctx: canceledSoon, waits: true},
+	{name: "cancelled in backoff, as the context's error", answer: bedrocktest.Throttle().Header("Retry-After", "4"), want: context.Canceled, attempts: 1, ctx: canceledSoon, waits: true},
+	{name: "cancelled in mid-stream", answer: bedrocktest.Text("One", " two").CutAfter(2, bedrocktest.Stall), read: readText, want: context.Canceled, attempts: 1, text: "One", ctx: canceledSoon, waits: true},
+	{name: "deadline in mid-stream", answer: bedrocktest.Text("One", " two").CutAfter(2, bedrocktest.Stall), read: readText, want: context.DeadlineExceeded, attempts: 1, text: "One", ctx: expiredContext(500 * time.Millisecond), waits: true},
+	{name: "deadline before the first frame", answer: bedrocktest.Text("One", " two").CutAfter(0, bedrocktest.Stall), read: readText, want: context.DeadlineExceeded, attempts: 1, ctx: expiredContext(500 * time.Millisecond), waits: true},
 
 	{name: "unknown host", want: bedrock.ErrUnavailable, attempts: 1, noID: true, opts: noHost},
 	{name: "expired session", answer: done, want: bedrock.ErrCredentials, attempts: 1, server: func(s *bedrocktest.Server) {
@@ -230,13 +239,16 @@ func TestFaultMatrix(t *testing.T) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			row.run(t)
+			if row.waits {
+				synctest.Test(t, func(t *testing.T) { row.run(t, bedrocktest.NewPipeServer()) })
+				return
+			}
+			row.run(t, bedrocktest.NewServer())
 		})
 	}
 }
 
-func (row faultRow) run(t *testing.T) {
-	srv := bedrocktest.NewServer()
+func (row faultRow) run(t *testing.T, srv *bedrocktest.Server) {
 	defer srv.Close()
 	if row.server != nil {
 		row.server(srv)
@@ -266,6 +278,51 @@ func (row faultRow) run(t *testing.T) {
 		return
 	}
 	row.wantError(t, err)
+}
+
+// A reset in mid-stream, over TCP. It comes once the text has been read, because a reset
+// takes what is unread with it.
+func TestConnectionResetInMidStream(t *testing.T) {
+	t.Parallel()
+	type connKey struct{}
+	read := make(chan struct{})
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Type", "application/vnd.amazon.eventstream")
+		w.Header().Set("X-Amzn-Requestid", "req-1")
+		w.Write(append(slices.Clone(start), one...))
+		http.NewResponseController(w).Flush()
+		<-read
+		tcp := r.Context().Value(connKey{}).(*tls.Conn).NetConn().(*net.TCPConn)
+		tcp.SetLinger(0)
+		tcp.Close()
+	}))
+	srv.EnableHTTP2 = true
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+	srv.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) }
+	srv.StartTLS()
+	defer srv.Close()
+	cfg := configFor(srv.Client())
+	cfg.BaseEndpoint = aws.String(srv.URL)
+	c, err := bedrock.NewFromConfig(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got string
+	var last error
+	for text, err := range openStream(t, context.Background(), c).Text() {
+		if last = err; err == nil {
+			got += text
+			close(read)
+		}
+	}
+	if got != "One" {
+		t.Errorf("%q arrived, want One", got)
+	}
+	faultRow{want: bedrock.ErrTruncated, attempts: 1}.wantError(t, last)
+	if !errors.Is(last, syscall.ECONNRESET) {
+		t.Errorf("%v is no reset", last)
+	}
 }
 
 func (row faultRow) wantError(t *testing.T, err error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -79,23 +80,26 @@ func TestAttemptsPrecedence(t *testing.T) {
 			setenv(t, "AWS_REGION", testRegion, "AWS_ACCESS_KEY_ID", "A", "AWS_SECRET_ACCESS_KEY", "S")
 			profiles(t, "[default]\n"+tt.profile+"\n")
 			setenv(t, tt.env...)
-			seen := &captured{}
-			opts := append(tt.opts, WithMaxBackoff(0), viaStub(seen.then(throttling())))
-			c, err := New(context.Background(), opts...)
-			if tt.cfg != 0 {
-				cfg := testConfig(nil)
-				cfg.RetryMaxAttempts = tt.cfg
-				c, err = NewFromConfig(cfg, opts...)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, c := range []*Client{c, c.With(WithRegion("eu-west-1"))} {
-				before := seen.count()
-				if e := askFails(t, c); e.Attempts != tt.attempts || seen.count()-before != tt.attempts {
-					t.Errorf("got %d requests, Attempts %d, want %d", seen.count()-before, e.Attempts, tt.attempts)
+			synctest.Test(t, func(t *testing.T) {
+				seen := &captured{}
+				opts := append(tt.opts, WithMaxBackoff(0), viaStub(seen.then(throttling())))
+				c, err := New(context.Background(), opts...)
+				if tt.cfg != 0 {
+					cfg := testConfig(nil)
+					cfg.RetryMaxAttempts = tt.cfg
+					c, err = NewFromConfig(cfg, opts...)
 				}
-			}
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, c := range []*Client{c, c.With(WithRegion("eu-west-1"))} {
+					time.Sleep(time.Minute) // until the limiter of adaptive mode has its token
+					before := seen.count()
+					if e := askFails(t, c); e.Attempts != tt.attempts || seen.count()-before != tt.attempts {
+						t.Errorf("got %d requests, Attempts %d, want %d", seen.count()-before, e.Attempts, tt.attempts)
+					}
+				}
+			})
 		})
 	}
 }

@@ -80,7 +80,7 @@ func TestReadme(t *testing.T) {
 			case !strings.HasPrefix(source, "func "):
 				source = "func _(ctx context.Context, client *bedrock.Client, err error) {\n{\n" + source + "\n}\n}"
 			}
-			if _, out := compile(t, fmt.Sprintf(fragment, source)); out != "" {
+			if out := compile(t, fmt.Sprintf(fragment, source)); out != "" {
 				t.Error(out)
 			}
 		})
@@ -107,16 +107,12 @@ func TestReadmeTable(t *testing.T) {
 		fmt.Fprintf(&statements, "\t{\n\t\t%s\n\t}\n", code)
 	}
 	source := "func use(...any) {}\n\nfunc _(ctx context.Context, client *bedrock.Client, err error) {\n" + statements.String() + "}\n"
-	if _, out := compile(t, fmt.Sprintf(fragment, source)); out != "" {
+	if out := compile(t, fmt.Sprintf(fragment, source)); out != "" {
 		t.Error(out)
 	}
 }
 
 func runProgram(t *testing.T, source string) {
-	program, out := compile(t, source)
-	if out != "" {
-		t.Fatal(out)
-	}
 	srv := bedrocktest.NewServer()
 	defer srv.Close()
 	want := "Hello from the stand-in"
@@ -139,40 +135,48 @@ func runProgram(t *testing.T, source string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(program)
+	cmd := exec.Command("go", "run", "-overlay", overlay(t, source), readmePackage) // keeps what it links
 	cmd.Env = env
 	if printed, err := cmd.CombinedOutput(); err != nil || strings.TrimSpace(string(printed)) != want {
 		t.Errorf("the program printed %q, %v", printed, err)
 	}
 }
 
-// compile builds a file as a package of this module and returns the program and what
-// the compiler says, but for unused variables of fragments.
-func compile(t *testing.T, source string) (program, complaints string) {
+const readmePackage = "./internal/readme" // that is nowhere but in an overlay
+
+// overlay puts a file into this module, for the go command's flag.
+func overlay(t *testing.T, source string) (file string) {
 	t.Helper()
 	dir, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
 	}
 	temp := t.TempDir()
-	file, program := filepath.Join(temp, "main.go"), filepath.Join(temp, "program")
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(dir, "internal", "readme", "main.go"): file}})
+	program, file := filepath.Join(temp, "main.go"), filepath.Join(temp, "overlay.json")
+	replace, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(dir, readmePackage, "main.go"): program}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, content := range map[string]string{file: source, filepath.Join(temp, "overlay.json"): string(overlay)} {
+	for name, content := range map[string]string{program: source, file: string(replace)} {
 		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	out, err := exec.Command("go", "build", "-overlay", filepath.Join(temp, "overlay.json"), "-o", program, "./internal/readme").CombinedOutput()
+	return file
+}
+
+// compile builds a file as a package of this module and returns what the compiler
+// says, but for unused variables of fragments.
+func compile(t *testing.T, source string) (complaints string) {
+	t.Helper()
+	out, err := exec.Command("go", "build", "-overlay", overlay(t, source), readmePackage).CombinedOutput()
 	if err == nil {
-		return program, ""
+		return ""
 	}
 	for line := range strings.Lines(string(out)) {
 		if !strings.Contains(line, "declared and not used") && !strings.HasPrefix(line, "#") {
 			complaints += line
 		}
 	}
-	return program, complaints
+	return complaints
 }

@@ -7,10 +7,10 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -110,51 +110,77 @@ func TestWhatIsRetriedAndOfWhichKind(t *testing.T) {
 // The faults that net/http itself makes, over loopback.
 func TestNetworkFaultsOfARealConnection(t *testing.T) {
 	t.Parallel()
+	for name, address := range map[string]string{
+		"connection refused": unheard(t),
+		"connection reset": listen(t, func(c net.Conn) {
+			c.Read(make([]byte, 1))
+			c.(*net.TCPConn).SetLinger(0)
+		}),
+		"connection closed": listen(t, func(c net.Conn) { io.ReadFull(c, make([]byte, 100)) }),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			wantUnavailable(t, "http://"+address, &http.Client{}, 3)
+		})
+	}
+}
+
+// The timeouts that net/http itself makes, of a server that takes all and says nothing.
+func TestTimeoutsOfAConnection(t *testing.T) {
+	t.Parallel()
 	const impatience = 20 * time.Millisecond
-	release := make(chan struct{})
-	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		io.Copy(io.Discard, r.Body)
-		<-release
-	}))
-	t.Cleanup(silent.Close)
-	t.Cleanup(func() { close(release) })
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	for _, tt := range []struct {
+		name     string
+		scheme   string
+		client   func(*http.Transport) aws.HTTPClient
+		attempts int
+	}{
+		{"response header timeout", "http", func(tr *http.Transport) aws.HTTPClient {
+			tr.ResponseHeaderTimeout = impatience
+			return &http.Client{Transport: tr}
+		}, 1},
+		{"client timeout", "http", func(tr *http.Transport) aws.HTTPClient { return &http.Client{Transport: tr, Timeout: impatience} }, 1},
+		{"read timeout of the SDK's client", "http", func(tr *http.Transport) aws.HTTPClient {
+			return awshttp.NewBuildableClient().WithTransportOptions(func(own *http.Transport) { own.DialContext = tr.DialContext }).WithReadTimeout(impatience)
+		}, 1},
+		{"TLS handshake timeout", "https", func(tr *http.Transport) aws.HTTPClient {
+			tr.TLSHandshakeTimeout = impatience
+			return &http.Client{Transport: tr}
+		}, 3},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				silent := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+					client, server := net.Pipe()
+					go io.Copy(io.Discard, server)
+					return client, nil
+				}}
+				wantUnavailable(t, tt.scheme+"://silent.example.com", tt.client(silent), tt.attempts)
+			})
+		})
+	}
+}
+
+func wantUnavailable(t *testing.T, url string, client aws.HTTPClient, attempts int) {
+	t.Helper()
+	cfg := testConfig(client)
+	cfg.BaseEndpoint = aws.String(url)
+	e := askFails(t, clientOf(t, cfg, WithMaxAttempts(3), WithMaxBackoff(0)))
+	if e.Attempts != attempts || !errors.Is(e, ErrUnavailable) {
+		t.Errorf("got %d attempts, want %d, and ErrUnavailable: %v", e.Attempts, attempts, e)
+	}
+}
+
+// unheard is an address where nobody listens: the near end of a connection, which
+// nobody else gets while that lasts.
+func unheard(t *testing.T) (address string) {
+	c, err := net.Dial("tcp", listen(t, func(c net.Conn) { io.Copy(io.Discard, c) }))
 	if err != nil {
 		t.Fatal(err)
 	}
-	closed.Close()
-	tests := []struct {
-		name    string
-		url     string
-		client  aws.HTTPClient
-		retried bool
-	}{
-		{"response header timeout", silent.URL, &http.Client{Transport: &http.Transport{ResponseHeaderTimeout: impatience}}, false},
-		{"client timeout", silent.URL, &http.Client{Timeout: impatience}, false},
-		{"read timeout of the SDK's client", silent.URL, awshttp.NewBuildableClient().WithReadTimeout(impatience), false},
-		{"TLS handshake timeout", "https://" + listen(t, func(net.Conn) { <-release }), &http.Client{Transport: &http.Transport{TLSHandshakeTimeout: impatience}}, true},
-		{"connection refused", "http://" + closed.Addr().String(), &http.Client{}, true},
-		{"connection reset", "http://" + listen(t, func(c net.Conn) {
-			c.Read(make([]byte, 1))
-			c.(*net.TCPConn).SetLinger(0)
-		}), &http.Client{}, true},
-		{"connection closed", "http://" + listen(t, func(c net.Conn) { io.ReadFull(c, make([]byte, 100)) }), &http.Client{}, true},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			cfg := testConfig(tt.client)
-			cfg.BaseEndpoint = aws.String(tt.url)
-			e := askFails(t, clientOf(t, cfg, WithMaxAttempts(3), WithMaxBackoff(0)))
-			want := 1
-			if tt.retried {
-				want = 3
-			}
-			if e.Attempts != want || !errors.Is(e, ErrUnavailable) {
-				t.Errorf("got %d attempts, want %d, and ErrUnavailable: %v", e.Attempts, want, e)
-			}
-		})
-	}
+	t.Cleanup(func() { c.Close() })
+	return c.LocalAddr().String()
 }
 
 // listen serves each connection, then closes it.

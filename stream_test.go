@@ -334,15 +334,17 @@ func TestGuardrailOnAnInvokeStream(t *testing.T) {
 // The stall timer counts from event to event, not the time that a loop takes.
 func TestSlowLoopIsNoStall(t *testing.T) {
 	t.Parallel()
-	srv := bedrocktest.NewServer()
-	defer srv.Close()
-	s := openStream(t, context.Background(), srv.Client(bedrock.WithStallTimeout(100*time.Millisecond)))
-	for _, err := range s.Text() {
-		if err != nil {
-			t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		srv := bedrocktest.NewPipeServer()
+		defer srv.Close()
+		s := openStream(t, context.Background(), srv.Client(bedrock.WithStallTimeout(100*time.Millisecond)))
+		for _, err := range s.Text() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(150 * time.Millisecond)
 		}
-		time.Sleep(150 * time.Millisecond)
-	}
+	})
 }
 
 func TestEventThatCantBeDecoded(t *testing.T) {

@@ -1,6 +1,7 @@
 package bedrock_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -105,7 +106,7 @@ func TestThrottledModelLeavesOthersAlone(t *testing.T) {
 			}
 			return bedrocktest.Text("Hello")
 		})
-		for range 300 {
+		for range sampled(300, 60) {
 			if _, err := c.Converse(ctx, benchModel, bedrock.Prompt("Hello")); err != nil {
 				t.Fatal(err)
 			}
@@ -151,24 +152,75 @@ func TestAbandonedStreamsLeaveNothing(t *testing.T) {
 			}
 		},
 	}
-	for protocol, start := range map[string]func() *bedrocktest.Server{"HTTP/2": bedrocktest.NewServer, "HTTP/1.1": bedrocktest.NewHTTP1Server} {
-		for name, abandon := range leave {
-			srv := start()
-			srv.Handle(func(*bedrocktest.Request) bedrocktest.Response { return long })
-			c := srv.Client()
-			t.Run(name+" on "+protocol, func(t *testing.T) { // not parallel: it counts goroutines
-				abandon(t, c) // opens what stays open, an HTTP/2 connection
-				before := settled(0)
-				for range 20 {
-					abandon(t, c)
-				}
-				if after := settled(before); after > before {
-					t.Errorf("%d goroutines, %d before", after, before)
-				}
+	answer := func(*bedrocktest.Request) bedrocktest.Response { return long }
+	for name, abandon := range leave {
+		t.Run(name+" on HTTP/2", func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				srv := bedrocktest.NewPipeServer()
+				defer srv.Close()
+				srv.Handle(answer)
+				c := srv.Client()
+				wantNothingLeft(t, bubbled, bubbled, func() { abandon(t, c) })
 			})
-			srv.Close()
+		})
+		srv := bedrocktest.NewHTTP1Server()
+		srv.Handle(answer)
+		c := srv.Client()
+		t.Run(name+" on HTTP/1.1", func(t *testing.T) { // not parallel: it counts goroutines
+			var before int
+			wantNothingLeft(t, func() int { before = calm(); return before }, func() int { return downTo(before) }, func() { abandon(t, c) })
+		})
+		srv.Close()
+	}
+}
+
+// wantNothingLeft counts goroutines after do was done once and after it was done often.
+// What it opens once, a connection, may stay.
+func wantNothingLeft(t *testing.T, atFirst, atLast func() int, do func()) {
+	t.Helper()
+	do()
+	before := atFirst()
+	for range 20 {
+		do()
+	}
+	if after := atLast(); after > before {
+		stacks := make([]byte, 1<<16)
+		t.Errorf("%d goroutines, %d before:\n%s", after, before, stacks[:runtime.Stack(stacks, true)])
+	}
+}
+
+// bubbled counts the goroutines of the bubble that it is called in, when each of them
+// waits for another.
+func bubbled() int {
+	synctest.Wait()
+	own, all := make([]byte, 100), make([]byte, 8<<20)
+	_, rest, found := bytes.Cut(own[:runtime.Stack(own, false)], []byte("synctest bubble "))
+	id, _, ended := bytes.Cut(rest, []byte("]"))
+	if !found || !ended {
+		panic("not in a bubble: " + string(own))
+	}
+	return bytes.Count(all[:runtime.Stack(all, true)], fmt.Appendf(nil, "synctest bubble %s]", id))
+}
+
+// calm waits until there have been no fewer goroutines for a while.
+func calm() int {
+	least, quiet := runtime.NumGoroutine(), 0
+	for quiet < 100 {
+		time.Sleep(time.Millisecond)
+		n := runtime.NumGoroutine()
+		if quiet++; n < least {
+			least, quiet = n, 0
 		}
 	}
+	return least
+}
+
+// downTo waits until there are at most want goroutines. Only a leak takes the minute.
+func downTo(want int) int {
+	for begin := time.Now(); runtime.NumGoroutine() > want && time.Since(begin) < time.Minute; {
+		time.Sleep(time.Millisecond)
+	}
+	return runtime.NumGoroutine()
 }
 
 func openStream(t *testing.T, ctx context.Context, c *bedrock.Client) *bedrock.Stream {
@@ -180,67 +232,59 @@ func openStream(t *testing.T, ctx context.Context, c *bedrock.Client) *bedrock.S
 	return s
 }
 
-// settled waits until there are at most want goroutines, or no fewer for a while.
-func settled(want int) int {
-	least, quiet := runtime.NumGoroutine(), 0
-	for least > want && quiet < 100 {
-		time.Sleep(time.Millisecond)
-		n := runtime.NumGoroutine()
-		if quiet++; n < least {
-			least, quiet = n, 0
-		}
-	}
-	return least
-}
-
-func TestThousandStreamsAtOnce(t *testing.T) {
+// More streams at once than fit on a connection.
+func TestManyStreamsAtOnce(t *testing.T) {
 	t.Parallel()
-	const streams = 1000
-	srv := bedrocktest.NewServer()
-	defer srv.Close()
-	c := srv.Client()
-	if _, err := readText(context.Background(), c); err != nil { // else a thousand connections race to be the first
-		t.Fatal(err)
-	}
-	var wg sync.WaitGroup
-	for i := range streams {
-		wg.Go(func() {
-			want := fmt.Sprintf("stream %d says hello", i)
-			s, err := c.ConverseStream(context.Background(), benchModel, bedrock.Prompt(want))
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			var got string
-			for text, err := range s.Text() {
+	streams := sampled(1000, 300)
+	synctest.Test(t, func(t *testing.T) {
+		srv := bedrocktest.NewPipeServer()
+		defer srv.Close()
+		c := srv.Client()
+		if _, err := readText(context.Background(), c); err != nil { // else as many connections race to be the first
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		for i := range streams {
+			wg.Go(func() {
+				want := fmt.Sprintf("stream %d says hello", i)
+				s, err := c.ConverseStream(context.Background(), benchModel, bedrock.Prompt(want))
 				if err != nil {
 					t.Error(err)
+					return
 				}
-				got += text
-			}
-			if reply, err := s.Reply(); got != want || reply.Text() != want || err != nil {
-				t.Errorf("%q arrived, want %q, error %v", got, want, err)
-			}
-		})
-	}
-	wg.Wait()
+				var got string
+				for text, err := range s.Text() {
+					if err != nil {
+						t.Error(err)
+					}
+					got += text
+				}
+				if reply, err := s.Reply(); got != want || reply.Text() != want || err != nil {
+					t.Errorf("%q arrived, want %q, error %v", got, want, err)
+				}
+			})
+		}
+		wg.Wait()
+	})
 }
 
 // Streams through SDK() don't race with each other either.
 func TestSDKStreamsAtOnce(t *testing.T) {
 	t.Parallel()
-	srv := bedrocktest.NewServer()
-	defer srv.Close()
-	c := srv.Client()
-	var wg sync.WaitGroup
-	for range 50 {
-		wg.Go(func() {
-			if got, err := readSDK(context.Background(), c); got != "Hello" || err != nil {
-				t.Error(got, err)
-			}
-		})
-	}
-	wg.Wait()
+	synctest.Test(t, func(t *testing.T) {
+		srv := bedrocktest.NewPipeServer()
+		defer srv.Close()
+		c := srv.Client()
+		var wg sync.WaitGroup
+		for range 50 {
+			wg.Go(func() {
+				if got, err := readSDK(context.Background(), c); got != "Hello" || err != nil {
+					t.Error(got, err)
+				}
+			})
+		}
+		wg.Wait()
+	})
 }
 
 func TestStreamClosedByAnother(t *testing.T) {

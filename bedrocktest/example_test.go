@@ -100,8 +100,10 @@ func ExampleNewPipeServer() {
 
 func ExampleServer_Close() {
 	srv := bedrocktest.NewServer()
-	srv.Queue(bedrocktest.NoReply(bedrocktest.Stall))
-	time.AfterFunc(10*time.Millisecond, srv.Close) // ends the stalled call
+	srv.Handle(func(*bedrocktest.Request) bedrocktest.Response {
+		go srv.Close() // ends the stalled call
+		return bedrocktest.NoReply(bedrocktest.Stall)
+	})
 
 	_, err := srv.Client(bedrock.WithMaxAttempts(1)).Converse(context.Background(), model, bedrock.Prompt("Hello?"))
 	fmt.Println(err != nil)
@@ -279,25 +281,25 @@ func ExampleRequest_Decode() {
 func ExampleEnding() {
 	srv := bedrocktest.NewServer()
 	defer srv.Close()
-	client := srv.Client(bedrock.WithStallTimeout(20 * time.Millisecond))
 	for _, how := range []bedrocktest.Ending{
-		bedrocktest.CleanEnd, bedrocktest.Stall, bedrocktest.StreamReset,
-		bedrocktest.ConnectionClose, bedrocktest.ConnectionReset,
+		bedrocktest.CleanEnd, bedrocktest.StreamReset, bedrocktest.ConnectionClose, bedrocktest.ConnectionReset,
 	} {
 		srv.Queue(bedrocktest.Text("Paris").CutAfter(2, how))
-		listen(client, "Capital of France?")
+		listen(srv.Client(), "Capital of France?")
 	}
+
+	srv.Queue(bedrocktest.Text("Paris").CutAfter(0, bedrocktest.Stall))
+	listen(srv.Client(bedrock.WithStallTimeout(20*time.Millisecond)), "Capital of France?")
 	// Output:
 	// "Paris"
 	// stream ended: truncated
 	// "Paris"
-	// stream ended: stalled
-	// "Paris"
 	// stream ended: truncated
 	// "Paris"
 	// stream ended: truncated
 	// "Paris"
 	// stream ended: truncated
+	// no stream: stalled
 }
 
 func ExampleEventFrame() {

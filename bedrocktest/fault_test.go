@@ -314,7 +314,7 @@ func TestTimePassesInBubble(t *testing.T) {
 			}
 		})
 	}
-	if took := time.Since(began); took > 10*time.Second {
+	if took := time.Since(began); took >= time.Minute { // all of them are 220 s
 		t.Errorf("took %s of real time", took)
 	}
 }

@@ -21,6 +21,10 @@ import (
 // [Server.Client] makes.
 const clientBackoff = 5 * time.Millisecond
 
+// handshakeTimeout is generous: a handshake that takes its time in a process of its own
+// tells of a busy machine, not of a fault.
+const handshakeTimeout = 2 * time.Minute
+
 const defaultRegion = "us-east-1"
 
 // A Server is an Amazon Bedrock Runtime on its own. Its fields may be changed
@@ -114,6 +118,7 @@ func start(h *httptest.Server, pipe *pipeListener) *Server {
 	s.client = awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 		t.TLSClientConfig.RootCAs = roots
 		t.Proxy = nil
+		t.TLSHandshakeTimeout = handshakeTimeout
 		if pipe != nil {
 			t.DialContext = pipe.dial
 		}

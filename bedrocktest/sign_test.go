@@ -184,7 +184,7 @@ func TestBidirectionalStreamIsAnswered(t *testing.T) {
 	s := newServer(t)
 	s.Queue(Error("ValidationException", "no such model"), Frames())
 	for _, want := range []string{"no such model", ""} {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), guard)
 		defer cancel()
 		out, err := once(s).InvokeModelWithBidirectionalStream(ctx, &bedrockruntime.InvokeModelWithBidirectionalStreamInput{ModelId: aws.String(model)})
 		if err != nil {

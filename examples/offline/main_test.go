@@ -2,13 +2,17 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -54,6 +58,10 @@ var runs = map[string]struct {
 	"toolstream":           {program: "toolstream", want: []string{`^I'll look both up\.\nThe tools say: 4 °C and rain; 18 °C and sun\n$`}},
 }
 
+// sample are the examples that run unless BEDROCK_TESTS=all asks for each, because a
+// program takes a second to link.
+var sample = []string{"batch", "chat", "structured", "tools"}
+
 // Every example runs against the stand-in and prints what it is about.
 func TestExamples(t *testing.T) {
 	t.Parallel()
@@ -62,9 +70,12 @@ func TestExamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, run := range runs {
+		arguments := strings.Fields(strings.ReplaceAll(run.program, "PICTURE", picture))
+		if !everything && !slices.Contains(sample, arguments[0]) {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			arguments := strings.Fields(strings.ReplaceAll(run.program, "PICTURE", picture))
 			cmd, srv := offline(t, programs, arguments...)
 			cmd.Stdin = strings.NewReader(run.stdin)
 			if run.queue != nil {
@@ -84,17 +95,19 @@ func TestExamples(t *testing.T) {
 			}
 		})
 	}
-	t.Run("all of them", func(t *testing.T) {
-		built, err := os.ReadDir(programs)
-		if err != nil {
-			t.Fatal(err)
+}
+
+func TestEveryExampleIsToRun(t *testing.T) {
+	t.Parallel()
+	folders, err := os.ReadDir("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range folders {
+		if _, err := os.Stat(filepath.Join("..", folder.Name(), "go.mod")); err != nil && runs[folder.Name()].want == nil {
+			t.Errorf("nothing is said of what %s prints", folder.Name())
 		}
-		for _, program := range built {
-			if name := strings.TrimSuffix(program.Name(), ".exe"); runs[name].want == nil {
-				t.Errorf("nothing is said of what %s prints", name)
-			}
-		}
-	})
+	}
 }
 
 func TestBatchInterruptedKeepsWhatItHas(t *testing.T) {
@@ -102,7 +115,7 @@ func TestBatchInterruptedKeepsWhatItHas(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a process can't be interrupted there")
 	}
-	cmd, srv := offline(t, build(t, "batch"), "batch")
+	cmd, srv := offline(t, build(t), "batch")
 	srv.Limit(0, 1) // one call gets through, the others wait to try again
 	var answers bytes.Buffer
 	cmd.Stdout = &answers
@@ -132,19 +145,42 @@ func TestBatchInterruptedKeepsWhatItHas(t *testing.T) {
 	}
 }
 
-// build compiles some of the examples, or all, and returns the folder with the programs.
-func build(t *testing.T, names ...string) string {
-	t.Helper()
-	programs := t.TempDir()
+var everything = os.Getenv("BEDROCK_TESTS") == "all"
+
+// programs is the folder with the compiled examples.
+var programs string
+
+var compiled = sync.OnceValue(func() error {
 	arguments := []string{"build", "-ldflags=-s -w", "-o", programs + string(filepath.Separator)}
-	for _, name := range names {
-		arguments = append(arguments, "../"+name)
-	}
-	if len(names) == 0 {
+	if everything {
 		arguments = append(arguments, "../...")
+	} else {
+		for _, name := range sample {
+			arguments = append(arguments, "../"+name)
+		}
 	}
 	if out, err := exec.Command("go", arguments...).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	return nil
+})
+
+// TestMain makes the folder of the programs, for all tests.
+func TestMain(m *testing.M) {
+	var err error
+	if programs, err = os.MkdirTemp("", "examples"); err != nil {
+		log.Fatal(err)
+	}
+	status := m.Run()
+	os.RemoveAll(programs)
+	os.Exit(status)
+}
+
+// build compiles the examples, once, and returns the folder with the programs.
+func build(t *testing.T) string {
+	t.Helper()
+	if err := compiled(); err != nil {
+		t.Fatal(err)
 	}
 	return programs
 }

@@ -20,8 +20,8 @@ func TestEachRunsAllWithinTheBound(t *testing.T) {
 				var now, most atomic.Int64
 				ran := make([]int, tt.n)
 				Each(tt.n, tt.limit, func(i int) {
-					if running := now.Add(1); running > most.Load() {
-						most.Store(running)
+					running := now.Add(1)
+					for m := most.Load(); running > m && !most.CompareAndSwap(m, running); m = most.Load() {
 					}
 					time.Sleep(time.Second)
 					ran[i]++
@@ -44,7 +44,7 @@ func TestPanicIsTheCallers(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("boom")
 	for _, n := range []int{1, 4} {
-		func() {
+		synctest.Test(t, func(t *testing.T) {
 			ended := atomic.Int64{}
 			defer func() {
 				err, ok := recover().(error)
@@ -66,7 +66,7 @@ func TestPanicIsTheCallers(t *testing.T) {
 				ended.Add(1)
 			})
 			t.Error("no panic")
-		}()
+		})
 	}
 }
 
