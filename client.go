@@ -169,7 +169,7 @@ func build(cfg aws.Config, s settings, sh *shared) (*Client, error) {
 	if err := checkOptions(o); err != nil {
 		return nil, err
 	}
-	if err := from.checkSendable(); err != nil {
+	if err := from.checkSendable(s.auth != nil); err != nil {
 		return nil, err
 	}
 	s.region = o.Region

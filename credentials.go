@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -134,22 +133,21 @@ func (o *origin) watch(options *bedrockruntime.Options) {
 	}
 }
 
-// checkSendable refuses at construction what it can see without asking anybody: the API
-// key of the environment, and keys that don't change.
-func (o *origin) checkSendable() error {
-	if o.token != nil {
-		if _, static := o.token.TokenProvider.(bearer.StaticTokenProvider); static {
-			_, err := o.token.RetrieveBearerToken(context.Background())
-			return err
-		}
+// checkSendable refuses at construction what it can see without asking anybody: keys that
+// don't change, and the API key of the environment, where no option replaces it.
+func (o *origin) checkSendable(replaced bool) error {
+	source := o.credentials.source()
+	switch {
+	case o.usesAPIKey() && !replaced:
+		return checkSendable(apiKeyName, os.Getenv("AWS_BEARER_TOKEN_BEDROCK"))
+	case o.usesAPIKey(), source != aws.CredentialSourceCode && !o.credentials.readOnce():
 		return nil
 	}
-	if o.credentials.readOnce() || o.credentials.source() == aws.CredentialSourceCode {
-		if c, err := o.credentials.CredentialsProvider.Retrieve(context.Background()); err == nil {
-			return sendable(c)
-		}
+	c, err := o.credentials.CredentialsProvider.Retrieve(context.Background())
+	if err != nil {
+		return nil // the first call tells it
 	}
-	return nil
+	return sendable(c)
 }
 
 // notHad is the failure of a provider. Nobody asks it again: it has tried already.
@@ -166,7 +164,7 @@ func notLoaded(ctx context.Context, err error) error {
 	if endedBy(ctx, err) {
 		return err
 	}
-	f := &failure{err: err, by: byInput, kind: ErrInvalid}
+	f := refused(err)
 	said := err.Error()
 	if text.ContainsFold(said, "credential", "role", "sso", "token", "mfa") {
 		f.kind = ErrCredentials
@@ -181,7 +179,7 @@ func notLoaded(ctx context.Context, err error) error {
 			name == "AWS_CA_BUNDLE" && strings.Contains(said, "CA bundle"),
 			name == "AWS_CONTAINER_CREDENTIALS_FULL_URI" && strings.Contains(said, "host"),
 			value != "" && strings.Contains(said, value):
-			f.err = fmt.Errorf("%s: %w", name, err)
+			f.message = name + ": " + f.message
 			return f
 		}
 	}

@@ -140,7 +140,7 @@ func attrsOf(r slog.Record) map[string]slog.Value {
 }
 
 func TestRetriesAreLoggedWithTheirWaitAndFailuresOnce(t *testing.T) {
-	inBothRetryModes(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		var logged []slog.Record
 		w := &waits{}
 		c := stubClient(t, w.then(inTurn(throttling(), failing(500, "InternalServerException", "oops"), throttling("X-Amz-Retry-After", "3000"), throttling())),
@@ -207,7 +207,7 @@ func TestFailuresFoundOutsideOfTheSDKAreLoggedOnce(t *testing.T) {
 }
 
 func TestACancelledCallIsLoggedAsSuch(t *testing.T) {
-	inBothRetryModes(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		var logged []slog.Record
 		ctx, cancel := context.WithCancel(context.Background())
 		time.AfterFunc(time.Second, cancel)

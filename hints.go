@@ -36,7 +36,7 @@ func hintFor(e *Error, f *failure, k *call) string {
 
 // hints from the most to the least specific.
 var hints = []func(hinted) string{
-	hinted.profile, hinted.otherARN, hinted.countProfile, hinted.host, hinted.apiKey, hinted.customEndpoint, hinted.noCredentials, hinted.credentials, hinted.notTheRuntime,
+	hinted.profile, hinted.otherARN, hinted.countProfile, hinted.host, hinted.noCredentials, hinted.apiKey, hinted.customEndpoint, hinted.credentials, hinted.notTheRuntime,
 	hinted.modelAccess, hinted.otherRegion, hinted.modelID, hinted.quota, hinted.daily, hinted.uncapped,
 	hinted.emptyMessage, hinted.knownRefusal, hinted.cachePoints, hinted.outputSchema, hinted.s3Location, hinted.truncated, hinted.notBedrock,
 }

@@ -2,6 +2,7 @@ package bedrock
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
@@ -9,15 +10,19 @@ import (
 
 const ownPrompt = "arn:aws:bedrock:us-east-1:123456789012:prompt/PROMPT12345:1"
 
+var refusingStub = failing(400, "ValidationException", "The model returned the following errors: no")
+
+func converseWith(messages []types.Message, opts ...RequestOption) func(context.Context, *Client, string) error {
+	return func(ctx context.Context, c *Client, model string) error {
+		_, err := c.Converse(ctx, model, messages, opts...)
+		return err
+	}
+}
+
 func TestHintsOnRequestsThatAreKnownToBeRefused(t *testing.T) {
 	t.Parallel()
-	refused := failing(400, "ValidationException", "The model returned the following errors: no")
-	with := func(messages []types.Message, opts ...RequestOption) func(context.Context, *Client, string) error {
-		return func(ctx context.Context, c *Client, model string) error {
-			_, err := c.Converse(ctx, model, messages, opts...)
-			return err
-		}
-	}
+	refused := refusingStub
+	with := converseWith
 	streamed := func(opts ...RequestOption) func(context.Context, *Client, string) error {
 		return func(ctx context.Context, c *Client, model string) error {
 			_, err := c.ConverseStream(ctx, model, Prompt("hello"), opts...)
@@ -64,6 +69,46 @@ func TestHintsOnRequestsThatAreKnownToBeRefused(t *testing.T) {
 		{name: "a refusal of InvokeModel", stub: refused, call: invoke},
 		{name: "a refusal of CountTokens", stub: refused, call: countTokens},
 		{name: "a request that wasn't sent", stub: refused, call: with(hello, thinking, tools, ToolChoiceAny(), Effort(""))},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			checkHint(t, tt, stubClient(t, tt.stub, WithMaxAttempts(1)))
+		})
+	}
+}
+
+func TestHintsOnWhatStandsBetween(t *testing.T) {
+	t.Parallel()
+	refused, with, hello := refusingStub, converseWith, Prompt("hello")
+	const html = "<html><body>Blocked by the company's filter</body></html>"
+	sageMaker := "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/mine"
+	atS3 := with(Prompt("a", ImageS3("png", "s3://bucket/key")), MaxTokens(5))
+	schema := with(hello, OutputSchema("answer", map[string]any{"type": "object", "additionalProperties": false}))
+	late := with(Prompt("a", CachePoint("1h")), System("s"), CacheSystem("5m"))
+	tests := []hintCase{
+		{name: "an operation that the endpoint doesn't know", stub: always(404, `{"Output":{"__type":"com.amazon.coral.service#UnknownOperationException"},"Version":"1.0"}`, "X-Amzn-Errortype", "UnknownOperationException"), want: []string{"bedrock-runtime.REGION"}},
+		{name: "an operation that it doesn't recognize", stub: failing(400, "ValidationException", "The requested operation is not recognized by the service."), want: []string{"the endpoint of Bedrock Runtime"}},
+		{name: "an endpoint of SageMaker in another region", stub: failing(400, "ValidationException", "no"), model: sageMaker, want: []string{`WithRegion("eu-west-1")`}},
+		{name: "a proxy that wants credentials", stub: always(407, html, "Content-Type", "text/html"), want: []string{"HTTPS_PROXY"}},
+
+		{name: "tokens counted by a profile", stub: failing(400, "ValidationException", "The provided model doesn't support counting tokens."), model: "us.anthropic.claude-haiku-4-5", call: countTokens, want: []string{"own id, anthropic.claude-haiku-4-5"}},
+		{name: "tokens counted by a profile, unknown id", stub: failing(400, "ValidationException", "The provided model identifier is invalid."), model: "global.anthropic.claude-haiku-4-5", call: countTokens, want: []string{"own id, anthropic.claude-haiku-4-5"}},
+		{name: "tokens counted by a profile's ARN", stub: failing(404, "ResourceNotFoundException", "no"), model: "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.x", call: countTokens, want: []string{"the model's own id"}},
+		{name: "tokens counted of a model that needs a profile", stub: failing(400, "ValidationException", onDemand), call: countTokens, not: "profile"},
+		{name: "tokens counted by a model's own id", stub: refused, call: countTokens},
+
+		{name: "an S3 location at Claude", stub: failing(400, "ValidationException", "messages.0.content.1.image.source.type: Field required"), model: "us.anthropic.claude-x", call: atS3, want: []string{"send other models the bytes"}},
+		{name: "an S3 location at Nova", stub: refused, call: atS3},
+		{name: "an S3 location, throttled", stub: throttling(), model: "us.anthropic.claude-x", call: atS3},
+		{name: "a schema that is refused", stub: failing(400, "ValidationException", "output_config.format.schema: For 'object' type, 'additionalProperties' must be explicitly set to false"), call: schema, want: []string{"structured output takes a part of JSON Schema", "OutputViaTool"}},
+		{name: "a request with a schema that is refused otherwise", stub: refused, call: schema},
+		{name: "a longer cache point after a shorter", stub: refused, call: late, want: []string{"1h comes after one of 5m"}},
+		{name: "cache points in the right order", stub: refused, call: with(Prompt("a", CachePoint("5m")), System("s"), CacheSystem("1h"))},
+		{name: "a cache point after reasoning", stub: failing(400, "ValidationException", "cachePoint cannot be inserted after reasoning blocks"), want: []string{"nor right after reasoning"}},
+	}
+	for _, status := range []int{400, 403, 404, 418, 500, 503} {
+		tests = append(tests, hintCase{name: fmt.Sprint("HTML as ", status), stub: always(status, html, "Content-Type", "text/html; charset=utf-8", "X-Amzn-Requestid", ""), want: []string{"proxy or gateway"}})
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -85,12 +85,19 @@ func in(region string) []Option { return []Option{WithRegion(region)} }
 var customEndpoint = WithSDKOptions(func(o *bedrockruntime.Options) { o.BaseEndpoint = aws.String("https://vpce-1.example.com") })
 
 // eventFrame encodes an event of a stream.
-func eventFrame(event, payload string) string {
+func eventFrame(event, payload string) string { return streamFrame("event", event, payload) }
+
+// exceptionEvent encodes an exception in a stream.
+func exceptionEvent(code, message string) string {
+	return streamFrame("exception", code, fmt.Sprintf(`{"message":%q}`, message))
+}
+
+func streamFrame(kind, name, payload string) string {
 	var b bytes.Buffer
 	m := eventstream.Message{Payload: []byte(payload)}
-	m.Headers.Set(":event-type", eventstream.StringValue(event))
+	m.Headers.Set(":"+kind+"-type", eventstream.StringValue(name))
 	m.Headers.Set(":content-type", eventstream.StringValue("application/json"))
-	m.Headers.Set(":message-type", eventstream.StringValue("event"))
+	m.Headers.Set(":message-type", eventstream.StringValue(kind))
 	if err := eventstream.NewEncoder().Encode(&b, m); err != nil {
 		panic(err)
 	}

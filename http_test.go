@@ -32,61 +32,73 @@ func (c descheduled) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// signalling tells when the first byte of a body is read, which is after the SDK has
-// closed the request's body.
-type signalling struct {
+// told tells when the first byte of a body is read, or when it is closed. It has WriteTo
+// if the body has.
+type told struct {
 	io.ReadCloser
-	once func()
+	read, closed func()
 }
 
-func (s signalling) Read(p []byte) (int, error) {
-	s.once()
-	return s.ReadCloser.Read(p)
+func (b told) Read(p []byte) (int, error) {
+	b.read()
+	return b.ReadCloser.Read(p)
+}
+
+func (b told) Close() error {
+	b.closed()
+	return b.ReadCloser.Close()
+}
+
+func (b told) body() io.ReadCloser {
+	if w, ok := b.ReadCloser.(io.WriterTo); ok {
+		return struct {
+			told
+			io.WriterTo
+		}{b, w}
+	}
+	return b
 }
 
 type clientFunc func(*http.Request) (*http.Response, error)
 
 func (f clientFunc) Do(r *http.Request) (*http.Response, error) { return f(r) }
 
+// The reply begins while net/http is still at the request: the SDK has closed its body
+// when net/http looks at it once more, and only then the rest of the reply comes.
 func TestReplyOnHTTP1OutlivesASlowWriter(t *testing.T) {
 	t.Parallel()
-	frames := []string{eventFrame("messageStart", `{"role":"assistant"}`), eventFrame("contentBlockDelta", `{"contentBlockIndex":0,"delta":{"text":"one "}}`),
-		eventFrame("contentBlockDelta", `{"contentBlockIndex":0,"delta":{"text":"two"}}`), eventFrame("messageStop", `{"stopReason":"end_turn"}`), eventFrame("metadata", `{}`)}
-	for range 20 {
-		answered := make(chan struct{})
-		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Type", "application/vnd.amazon.eventstream")
-			for _, f := range frames {
-				io.WriteString(w, f)
-				w.(http.Flusher).Flush()
-			}
-		}))
-		transport := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			c, err := (&net.Dialer{}).DialContext(ctx, network, address)
-			return descheduled{c, answered}, err
-		}}
-		once := sync.OnceFunc(func() { close(answered) })
-		own := clientFunc(func(r *http.Request) (*http.Response, error) {
-			resp, err := transport.RoundTrip(r)
-			if err == nil {
-				resp.Body = signalling{resp.Body, once}
-			}
-			return resp, err
-		})
-		cfg := testConfig(own)
-		cfg.BaseEndpoint = &srv.URL
-		s, err := clientOf(t, cfg, WithMaxAttempts(1)).ConverseStream(context.Background(), testModel, Prompt("hello"))
+	never := func() {}
+	answered, sent := make(chan struct{}), make(chan struct{})
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/vnd.amazon.eventstream")
+		io.WriteString(w, eventFrame("messageStart", `{"role":"assistant"}`)+eventFrame("contentBlockDelta", `{"contentBlockIndex":0,"delta":{"text":"one "}}`))
+		w.(http.Flusher).Flush()
+		<-sent
+		io.WriteString(w, eventFrame("contentBlockDelta", `{"contentBlockIndex":0,"delta":{"text":"two"}}`)+eventFrame("messageStop", `{"stopReason":"end_turn"}`)+eventFrame("metadata", `{}`))
+	}))
+	defer srv.Close()
+	transport := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		return descheduled{c, answered}, err
+	}}
+	defer transport.CloseIdleConnections()
+	own := clientFunc(func(r *http.Request) (*http.Response, error) {
+		r = r.WithContext(r.Context())
+		r.Body = told{r.Body, never, sync.OnceFunc(func() { close(sent) })}.body()
+		resp, err := transport.RoundTrip(r)
 		if err == nil {
-			var reply *Reply
-			if reply, err = s.Reply(); err == nil && reply.Text() != "one two" {
-				t.Errorf("got %q", reply.Text())
-			}
+			resp.Body = told{resp.Body, sync.OnceFunc(func() { close(answered) }), never}
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		transport.CloseIdleConnections()
-		srv.Close()
+		return resp, err
+	})
+	cfg := testConfig(own)
+	cfg.BaseEndpoint = &srv.URL
+	s, err := clientOf(t, cfg, WithMaxAttempts(1)).ConverseStream(context.Background(), testModel, Prompt("hello"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reply, err := s.Reply(); err != nil || reply.Text() != "one two" {
+		t.Errorf("got %q, %v, want both words", reply.Text(), err)
 	}
 }
 

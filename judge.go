@@ -258,7 +258,7 @@ func innermost(err error) error {
 
 // refused is an error found before anything is sent.
 func refused(err error) *failure {
-	f := &failure{err: err, by: byInput, kind: ErrInvalid, message: oneLine(err.Error())}
+	f := &failure{err: err, by: byInput, kind: ErrInvalid, message: joined(err.Error())}
 	if known := failureOf(err); known != nil {
 		f.kind, f.also = known.kind, known.also
 	}
@@ -298,7 +298,7 @@ func (f *failure) Error() string {
 	case f.by == byReply:
 		return fmt.Sprintf("%s (after %d events, request %s)", f.message, f.events, f.requestID)
 	case f.call == nil:
-		return f.err.Error()
+		return f.message
 	}
 	return f.call.withoutSecrets(f.err.Error())
 }
@@ -380,6 +380,11 @@ func (f *failure) asAttempt() error {
 		return f
 	}
 	return passingFault{f}
+}
+
+// joined makes one line of a text of several.
+func joined(lines string) string {
+	return oneLine(strings.Join(strings.FieldsFunc(lines, func(r rune) bool { return r == '\n' }), "; "))
 }
 
 // oneLine makes a text from outside fit for a log line.

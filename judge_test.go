@@ -274,7 +274,7 @@ func TestNoErrorSaysTheSameTwice(t *testing.T) {
 
 // Faults that aged credentials or signatures cause cost nothing: each gets one more attempt.
 func TestAnAgedSignatureIsMadeAnewOnce(t *testing.T) {
-	inBothRetryModes(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		aged := failing(403, "InvalidSignatureException", "Signature expired: 20000101T000000Z is now earlier than 20000101T000500Z")
 		reply, err := ask(context.Background(), stubClient(t, inTurn(aged, always(200, okConverse))))
 		if err != nil || reply.Attempts != 2 {

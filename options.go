@@ -78,7 +78,9 @@ func (a *auth) check() error {
 	case a.isAPIKey && a.apiKey == "":
 		return errors.New("WithAPIKey: the key is empty")
 	case a.isAPIKey && unsendable(a.apiKey):
-		return &failure{err: errors.New("WithAPIKey: " + unsendableText("the key")), by: byInput, kind: ErrInvalid, also: ErrCredentials}
+		f := refused(errors.New("WithAPIKey: " + unsendableText("the key")))
+		f.also = ErrCredentials
+		return f
 	case !a.isAPIKey && null.Is(a.credentials):
 		return errors.New("WithCredentials: the provider is nil")
 	case !a.isAPIKey && (aws.IsCredentialsProvider(a.credentials, aws.AnonymousCredentials{}) || aws.IsCredentialsProvider(a.credentials, (*aws.AnonymousCredentials)(nil))):

@@ -18,7 +18,7 @@ import (
 
 // Callers in a hurry don't use up the retries of the others.
 func TestGivingUpAtTheDeadlineCostsNoQuota(t *testing.T) {
-	inBothRetryModes(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		c := stubClient(t, failing(500, "InternalServerException", "m", "Retry-After", "3"), WithMaxAttempts(2))
 		for range 200 {
 			ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)

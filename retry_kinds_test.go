@@ -89,7 +89,7 @@ func TestWhatIsRetriedAndOfWhichKind(t *testing.T) {
 		{"200 {}", always(200, "{}"), false, ErrEmptyReply},
 		{"unknown host", refusedBy(&net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true, Err: "no such host"}}), false, ErrUnavailable},
 	}
-	inBothRetryModes(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		for _, tt := range tests {
 			seen := &captured{}
 			e := askFails(t, stubClient(t, seen.then(tt.stub), WithMaxAttempts(3)))
@@ -206,7 +206,7 @@ func listen(t *testing.T, serve func(net.Conn)) (address string) {
 }
 
 func TestACallersOwnRetryerIsUsedAsItIs(t *testing.T) {
-	inBothRetryModes(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		for _, version := range []string{"V1", "V2"} {
 			own := &ownRetryer{attempts: 4, wait: 700 * time.Millisecond}
 			cfg := testConfig(nil)
@@ -236,7 +236,7 @@ func TestACallersOwnRetryerIsUsedAsItIs(t *testing.T) {
 }
 
 func TestARetryerSetBySDKOptionsReplacesThePolicy(t *testing.T) {
-	inBothRetryModes(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		own := &ownRetryer{attempts: 3, wait: time.Minute}
 		w := &waits{}
 		c := stubClient(t, w.then(throttling()), WithSDKOptions(func(o *bedrockruntime.Options) { o.Retryer = own }))
@@ -269,7 +269,7 @@ func (r *ownRetryer) GetRetryToken(context.Context, error) (func(error) error, e
 // The waits here are such that the SDK's rate limiter has its token, or meets the
 // deadline: in a bubble it can spin for ever on a wait that it rounds down to nothing.
 func TestAdaptiveModeRetriesWithTheSamePolicy(t *testing.T) {
-	inBothRetryModes(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		later := []string{"Retry-After", "5"}
 		cfg := testConfig(inTurn(
 			failing(429, "throttlingException", "lower case", later...), always(429, "", later...),
@@ -284,7 +284,7 @@ func TestAdaptiveModeRetriesWithTheSamePolicy(t *testing.T) {
 }
 
 func TestAdaptiveModeKeepsTheCauseWhenItsOwnWaitMeetsTheDeadline(t *testing.T) {
-	inBothRetryModes(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		cfg := testConfig(throttling())
 		cfg.RetryMode = aws.RetryModeAdaptive
 		_, err := ask(deadline(t, 1500*time.Millisecond), clientOf(t, cfg)) // 2 s until the limiter's next token
@@ -319,7 +319,7 @@ type noBody func(*http.Request) (*http.Response, error)
 func (f noBody) Do(r *http.Request) (*http.Response, error) { return f(r) }
 
 func TestAttemptsAreCountedInTheReply(t *testing.T) {
-	inBothRetryModes(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		for n := range 4 {
 			stubs := []stubFunc{}
 			for range n {

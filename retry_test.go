@@ -74,7 +74,7 @@ func TestWaitsAreDrawnEvenlyUpToADoublingBoundAndTheCap(t *testing.T) {
 func TestTenAttemptsWaitWithinTheirBounds(t *testing.T) {
 	for _, b := range backoffs {
 		t.Run(b.name, func(t *testing.T) {
-			inBothRetryModes(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				var longest time.Duration
 				for range 30 {
 					w := &waits{}
@@ -98,7 +98,7 @@ func TestTenAttemptsWaitWithinTheirBounds(t *testing.T) {
 }
 
 func TestMaxBackoffCapsEveryWait(t *testing.T) {
-	inBothRetryModes(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		w := &waits{}
 		askFails(t, stubClient(t, w.then(throttling()), WithMaxBackoff(300*time.Millisecond)))
 		different := map[time.Duration]bool{}
@@ -147,7 +147,7 @@ func TestRetryAfterLengthensAWaitByAtMostFiveSeconds(t *testing.T) {
 		{"X-Amz-Retry-After", "-3000", none, 0},
 		{"X-Amz-Retry-After", "3s", none, 0},
 	}
-	inBothRetryModes(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		for _, tt := range tests {
 			name := tt.header + ": " + tt.value
 			w := &waits{}
@@ -167,7 +167,7 @@ func TestRetryAfterLengthensAWaitByAtMostFiveSeconds(t *testing.T) {
 }
 
 func TestRetryAfterShorterThanTheBackoffDoesNotShortenIt(t *testing.T) {
-	inBothRetryModes(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		var longest time.Duration
 		for range 50 {
 			w := &waits{}
@@ -181,7 +181,7 @@ func TestRetryAfterShorterThanTheBackoffDoesNotShortenIt(t *testing.T) {
 }
 
 func TestADeadlineBeforeTheNextAttemptGivesUpAtOnce(t *testing.T) {
-	inBothRetryModes(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		for _, header := range [][]string{{"Retry-After", "4"}, {"X-Amz-Retry-After", "4000"}} {
 			c := stubClient(t, throttling(header...))
 			ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
@@ -204,7 +204,7 @@ func TestADeadlineBeforeTheNextAttemptGivesUpAtOnce(t *testing.T) {
 }
 
 func TestADeadlineAfterTheNextAttemptIsNoReasonToGiveUp(t *testing.T) {
-	inBothRetryModes(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		c := stubClient(t, inTurn(throttling("Retry-After", "4"), always(200, okConverse)))
 		if _, err := ask(deadline(t, 5*time.Second), c); err != nil {
 			t.Error(err)
@@ -235,7 +235,7 @@ func wantCauseAnd(t *testing.T, err, ended error) {
 }
 
 func TestCancelDuringBackoffKeepsTheCause(t *testing.T) {
-	inBothRetryModes(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		c := stubClient(t, throttling("Retry-After", "4"))
 		ctx, cancel := context.WithCancel(context.Background())
 		time.AfterFunc(time.Second, cancel)
@@ -257,7 +257,7 @@ func TestCancelDuringBackoffKeepsTheCause(t *testing.T) {
 
 func TestTheContextsOwnCauseIsKept(t *testing.T) {
 	shutdown := errors.New("the server is shutting down")
-	inBothRetryModes(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		inFlight := func(r *http.Request, _ string) (*http.Response, error) {
 			<-r.Context().Done()
 			return nil, r.Context().Err()
@@ -293,7 +293,7 @@ func TestTheContextsOwnCauseIsKept(t *testing.T) {
 }
 
 func TestADeadlineInFlightOfTheSecondAttemptKeepsTheCause(t *testing.T) {
-	inBothRetryModes(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		c := stubClient(t, inTurn(throttling(), func(r *http.Request, _ string) (*http.Response, error) {
 			<-r.Context().Done()
 			return nil, r.Context().Err()
@@ -307,7 +307,7 @@ func TestADeadlineInFlightOfTheSecondAttemptKeepsTheCause(t *testing.T) {
 }
 
 func TestThrottlesDoNotDrawOnTheRetryQuota(t *testing.T) {
-	inBothRetryModes(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		seen := &captured{}
 		c := stubClient(t, seen.then(throttling()))
 		for i := range 60 {
@@ -324,7 +324,7 @@ func TestThrottlesDoNotDrawOnTheRetryQuota(t *testing.T) {
 }
 
 func TestFaultsDrawOnTheRetryQuotaSoThatAnOutageFailsFast(t *testing.T) {
-	inBothRetryModes(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		c := stubClient(t, failing(503, "ServiceUnavailableException", "down"))
 		refused := 0
 		var last *Error

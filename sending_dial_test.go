@@ -155,8 +155,8 @@ func TestProxies(t *testing.T) {
 	judgeRows(t, rows)
 }
 
-// inBubble sends over a pipe whose far end reads and never answers.
-func inBubble(t *testing.T, to string, edit func(*http.Transport, *http.Client)) (err error) {
+// failsInBubble sends over a pipe whose far end reads and never answers.
+func failsInBubble(t *testing.T, to string, edit func(*http.Transport, *http.Client)) (err error) {
 	synctest.Test(t, func(t *testing.T) {
 		tr := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
 			near, far := net.Pipe()
@@ -187,7 +187,7 @@ func TestOwnTimeoutsAreFinalOnceARequestIsSent(t *testing.T) {
 		{sendRow{name: "of the handshake", retry: true, connect: true, hint: "no connection to bedrock.test"}, "https://bedrock.test", func(tr *http.Transport, _ *http.Client) { tr.TLSHandshakeTimeout = time.Minute }},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			err := inBubble(t, row.to, row.edit)
+			err := failsInBubble(t, row.to, row.edit)
 			if err == nil {
 				t.Fatal("got no error, want one")
 			}

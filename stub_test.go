@@ -181,15 +181,11 @@ func asError(t testing.TB, err error) *Error {
 	return e
 }
 
-// inBothRetryModes runs a test in a bubble, with the SDK's retries as they are and
-// as AWS_NEW_RETRIES_2026 makes them.
-func inBothRetryModes(t *testing.T, test func(t *testing.T)) {
-	for _, flag := range []string{"", "true"} {
-		t.Run("AWS_NEW_RETRIES_2026="+flag, func(t *testing.T) {
-			t.Setenv("AWS_NEW_RETRIES_2026", flag)
-			synctest.Test(t, test)
-		})
-	}
+// inBubble runs a test in a bubble, in which waits take no time.
+func inBubble(t *testing.T, test func(t *testing.T)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, test)
 }
 
 func wantContains(t testing.TB, text string, parts ...string) {

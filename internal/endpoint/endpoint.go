@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -23,12 +24,29 @@ func Resolve(ctx context.Context, o bedrockruntime.Options) (url.URL, error) {
 		UseFIPS:      aws.Bool(o.EndpointOptions.UseFIPSEndpoint == aws.FIPSEndpointStateEnabled),
 	})
 	if err != nil {
-		return url.URL{}, fmt.Errorf("endpoint for region %q: %w", o.Region, err)
+		return url.URL{}, fmt.Errorf("endpoint for region %q: %w%s", o.Region, err, fipsAndEndpoint(o))
 	}
 	if o.EndpointOptions.DisableHTTPS {
 		endpoint.URI.Scheme = "http"
 	}
 	return endpoint.URI, check(endpoint.URI, UsesAPIKey(o))
+}
+
+// fipsAndEndpoint says where FIPS and a custom endpoint were set, which exclude each other.
+func fipsAndEndpoint(o bedrockruntime.Options) string {
+	if o.BaseEndpoint == nil || o.EndpointOptions.UseFIPSEndpoint != aws.FIPSEndpointStateEnabled {
+		return ""
+	}
+	fips, endpoint := "use_fips_endpoint of the profile, or the code", "endpoint_url of the profile, or the code"
+	if os.Getenv("AWS_USE_FIPS_ENDPOINT") != "" {
+		fips = "AWS_USE_FIPS_ENDPOINT"
+	}
+	for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"} {
+		if os.Getenv(name) != "" {
+			endpoint = name
+		}
+	}
+	return fmt.Sprintf(": FIPS was set by %s, the endpoint by %s; take one away", fips, endpoint)
 }
 
 func check(u url.URL, apiKey bool) error {
