@@ -2,6 +2,7 @@ package bedrock_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,6 +29,7 @@ const benchModel = "amazon.nova-lite-v1:0"
 // canned is an HTTP client that answers every request with the same bytes.
 type canned struct {
 	body   []byte
+	status int // 0: 200
 	header http.Header
 }
 
@@ -36,7 +38,7 @@ func (c canned) Do(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	return &http.Response{
-		StatusCode: http.StatusOK, Proto: "HTTP/2.0", ProtoMajor: 2, Header: c.header, Request: r,
+		StatusCode: cmp.Or(c.status, http.StatusOK), Proto: "HTTP/2.0", ProtoMajor: 2, Header: c.header, Request: r,
 		Body: io.NopCloser(bytes.NewReader(c.body)), ContentLength: int64(len(c.body)),
 	}, nil
 }
@@ -123,6 +125,27 @@ func BenchmarkConverse(b *testing.B) {
 			err = errWrong
 		}
 		return err
+	}})
+}
+
+func BenchmarkRefusedConverse(b *testing.B) {
+	header := jsonHeader()
+	header.Set("X-Amzn-Errortype", "ValidationException")
+	sdk, ours := clients(b, canned{status: 400, header: header, body: []byte(`{"message":"The provided request is not valid"}`)})
+	ctx := context.Background()
+	refused := func(err error) error {
+		var validation *types.ValidationException
+		if !errors.As(err, &validation) {
+			return errWrong
+		}
+		return nil
+	}
+	sideBySide(b, variant{"sdk", func() error {
+		_, err := sdk.Converse(ctx, &bedrockruntime.ConverseInput{ModelId: aws.String(benchModel), Messages: bedrock.Prompt("Hello")})
+		return refused(err)
+	}}, variant{"bedrock", func() error {
+		_, err := ours.Converse(ctx, benchModel, bedrock.Prompt("Hello"))
+		return refused(err)
 	}})
 }
 

@@ -57,9 +57,11 @@ type environment struct {
 // the shared config files, or the machine's role. For a profile, a role to assume
 // or an HTTP client of your own, load an [aws.Config] and use [NewFromConfig].
 //
-// It sends nothing. It fails with [ErrInvalid] when there is no region or an option is
-// out of range, and with [ErrCredentials] when the configuration has no credentials;
-// those that the chain doesn't find fail the first call.
+// It sends nothing. It fails with [ErrInvalid] when there is no region, an option is out
+// of range or a setting can't be read (AWS_PROFILE, AWS_CA_BUNDLE, AWS_MAX_ATTEMPTS,
+// AWS_RETRY_MODE, …), and with [ErrCredentials] when the configuration has no credentials
+// or a key that a request can't carry; those that the chain doesn't find fail the first
+// call.
 func New(ctx context.Context, opts ...Option) (*Client, error) {
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
@@ -69,7 +71,9 @@ func New(ctx context.Context, opts ...Option) (*Client, error) {
 }
 
 // NewFromConfig returns a client for a configuration made with the SDK's config
-// package. Errors are those of [New].
+// package. Errors are those of [New]. As in the SDK, an API key in
+// AWS_BEARER_TOKEN_BEDROCK beats the configuration's credentials, those of a profile
+// chosen in code too; [WithCredentials] beats the key.
 func NewFromConfig(cfg aws.Config, opts ...Option) (*Client, error) {
 	sh := &shared{quota: ratelimit.NewTokenRateLimit(retryQuota), adaptive: newAdaptive(cfg.RetryMode)}
 	if cfg.Retryer != nil {

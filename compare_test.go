@@ -120,7 +120,6 @@ func TestComparedAttempts(t *testing.T) {
 		"ModelNotReadyException": {false, func(r *http.Request) *http.Response {
 			return answer(r, 429, strings.NewReader(`{"message":"loading"}`), "X-Amzn-Errortype", "ModelNotReadyException")
 		}, 1, 10},
-		"HTTP 429 without a code": {false, func(r *http.Request) *http.Response { return answer(r, 429, strings.NewReader("")) }, 3, 10},
 		"exception in a stream's first frame": {true, func(r *http.Request) *http.Response {
 			return answer(r, 200, bytes.NewReader(frame), "Content-Type", "application/vnd.amazon.eventstream")
 		}, 1, 10},

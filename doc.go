@@ -45,12 +45,20 @@
 // before each retry a random wait between 0 and a bound that starts at 1 s for
 // throttles and 50 ms for other transient faults, and doubles up to 20 s
 // ([WithMaxBackoff]). It retries throttles however spelled, ModelNotReadyException, HTTP
-// 429, 500, 502, 503 and 504, and lost connections. It does not retry other errors, a
-// daily token quota that is used up, or a response on which your own HTTP client timed
-// out: the model may still be running, and you would pay twice. Throttles don't draw on
-// the SDK's retry quota, which makes an outage fail fast. Retry-After lengthens a wait
-// by up to 5 s. When the context's deadline falls before the next attempt, the call
+// 425, 429, 500, 502, 503 and 504, and lost connections. It does not retry other errors,
+// a daily token quota that is used up, or a response on which your own HTTP client timed
+// out: the model may still be running, and you would pay twice. What can never be sent,
+// for a certificate, a proxy that refuses or a key that a header can't carry, fails at
+// once. Attempts that get no connection end a call after a minute of them.
+//
+// Throttles don't draw on the SDK's retry quota. Other faults do, 100 retries between
+// successes, so an outage fails fast. Retry-After, in seconds or as a date, lengthens a
+// wait by up to 5 s. When the context's deadline falls before the next attempt, the call
 // gives up at once, and its error matches both the cause and [context.DeadlineExceeded].
+//
+// When the service says that credentials have expired, their provider is asked once more;
+// if it has others, another attempt is made. Nothing was billed until then. A signature
+// that was too old on arrival is made anew, once.
 //
 // AWS_MAX_ATTEMPTS and AWS_RETRY_MODE are honored, and an aws.Config.Retryer of your own
 // is used as it is.
@@ -69,8 +77,10 @@
 // A failed call returns an *[Error]: one line with the AWS error code, request id,
 // attempts and, for well-known failures, what to do. Test it with [errors.Is] and
 // [ErrThrottled] and the other sentinels, or with [errors.As] and the SDK's types.
-// This package puts no prompt, body or secret into errors or logs ([WithLogger]); a
-// message of the service is kept as it came.
+// The sentinels hold for errors of [Client.SDK] and in middlewares around an attempt too.
+// This package puts no prompt, body or secret into errors or logs ([WithLogger]), and
+// takes the client's own keys out of messages that quote them; else a message of the
+// service is kept as it came.
 //
 // # Regions
 //

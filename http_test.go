@@ -15,6 +15,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 )
 
 // descheduled is a connection whose writer goes on only when the answer is being read, as
@@ -65,8 +66,7 @@ func (f clientFunc) Do(r *http.Request) (*http.Response, error) { return f(r) }
 
 // The reply begins while net/http is still at the request: the SDK has closed its body
 // when net/http looks at it once more, and only then the rest of the reply comes.
-func TestReplyOnHTTP1OutlivesASlowWriter(t *testing.T) {
-	t.Parallel()
+func slowWriter(t *testing.T) aws.Config {
 	never := func() {}
 	answered, sent := make(chan struct{}), make(chan struct{})
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -76,13 +76,13 @@ func TestReplyOnHTTP1OutlivesASlowWriter(t *testing.T) {
 		<-sent
 		io.WriteString(w, eventFrame("contentBlockDelta", `{"contentBlockIndex":0,"delta":{"text":"two"}}`)+eventFrame("messageStop", `{"stopReason":"end_turn"}`)+eventFrame("metadata", `{}`))
 	}))
-	defer srv.Close()
+	t.Cleanup(srv.Close)
 	transport := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := (&net.Dialer{}).DialContext(ctx, network, address)
 		return descheduled{c, answered}, err
 	}}
-	defer transport.CloseIdleConnections()
-	own := clientFunc(func(r *http.Request) (*http.Response, error) {
+	t.Cleanup(transport.CloseIdleConnections)
+	cfg := testConfig(clientFunc(func(r *http.Request) (*http.Response, error) {
 		r = r.WithContext(r.Context())
 		r.Body = told{r.Body, never, sync.OnceFunc(func() { close(sent) })}.body()
 		resp, err := transport.RoundTrip(r)
@@ -90,15 +90,41 @@ func TestReplyOnHTTP1OutlivesASlowWriter(t *testing.T) {
 			resp.Body = told{resp.Body, sync.OnceFunc(func() { close(answered) }), never}
 		}
 		return resp, err
-	})
-	cfg := testConfig(own)
+	}))
 	cfg.BaseEndpoint = &srv.URL
-	s, err := clientOf(t, cfg, WithMaxAttempts(1)).ConverseStream(context.Background(), testModel, Prompt("hello"))
-	if err != nil {
-		t.Fatal(err)
+	return cfg
+}
+
+func TestComparedReplyOnHTTP1WithASlowWriter(t *testing.T) {
+	t.Parallel()
+	const streams = 20
+	bySDK, ours := 0, 0
+	for range streams {
+		out, err := bedrockruntime.NewFromConfig(slowWriter(t)).ConverseStream(context.Background(), &bedrockruntime.ConverseStreamInput{ModelId: aws.String(testModel), Messages: Prompt("hello")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		complete := false
+		for event := range out.GetStream().Events() {
+			_, isEnd := event.(*types.ConverseStreamOutputMemberMessageStop)
+			complete = complete || isEnd
+		}
+		if out.GetStream().Close(); complete {
+			bySDK++
+		}
+		s, err := clientOf(t, slowWriter(t), WithMaxAttempts(1)).ConverseStream(context.Background(), testModel, Prompt("hello"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if reply, err := s.Reply(); err != nil || reply.Text() != "one two" {
+			t.Errorf("got %q, %v, want both words", reply.Text(), err)
+			continue
+		}
+		ours++
 	}
-	if reply, err := s.Reply(); err != nil || reply.Text() != "one two" {
-		t.Errorf("got %q, %v, want both words", reply.Text(), err)
+	t.Logf("%d streams on HTTP/1.1 with a slow writer: %d complete by the SDK alone, %d by this package", streams, bySDK, ours)
+	if bySDK != 0 || ours != streams {
+		t.Errorf("want 0 and %d", streams)
 	}
 }
 

@@ -145,7 +145,7 @@ func WithMaxAttempts(n int) Option {
 // WithMaxBackoff caps the wait before a retry, drawn evenly from between 0 and a
 // bound that starts at 1 s after a throttle (50 ms after other faults) and
 // doubles up to this cap. Default 20 s. 0 retries at once. A Retry-After of the
-// service may lengthen a wait by up to 5 s. It does not apply to an
+// service, in seconds or as a date, may lengthen a wait by up to 5 s. It does not apply to an
 // aws.Config.Retryer of your own.
 func WithMaxBackoff(d time.Duration) Option {
 	return func(s *settings) { s.maxBackoff = d }
