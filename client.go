@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"slices"
 	"sync/atomic"
 
@@ -16,12 +17,6 @@ import (
 	"github.com/aws/smithy-go/auth/bearer"
 	"github.com/aws/smithy-go/middleware"
 	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
-
-	"example.com/bedrock/internal/endpoint"
-	"example.com/bedrock/internal/event"
-	"example.com/bedrock/internal/null"
-	"example.com/bedrock/internal/region"
-	"example.com/bedrock/internal/transport"
 )
 
 // Client calls Amazon Bedrock Runtime in one region. It is safe for concurrent
@@ -88,7 +83,7 @@ func NewFromConfig(cfg aws.Config, opts ...Option) (*Client, error) {
 
 // asV2 adapts a retryer of the SDK's first interface; nil stays nil.
 func asV2(r aws.Retryer) aws.RetryerV2 {
-	if null.Is(r) {
+	if isNil(r) {
 		return nil
 	}
 	if v2, ok := r.(aws.RetryerV2); ok {
@@ -143,13 +138,13 @@ func build(cfg aws.Config, s settings, sh *shared) (*Client, error) {
 	from := &origin{log: s.log}
 	ours := func(o *bedrockruntime.Options) {
 		if sh.http == nil {
-			sh.http, sh.env = transport.Of(o.HTTPClient), environment{o.BaseEndpoint, o.BearerAuthTokenProvider, o.AuthSchemePreference}
+			sh.http, sh.env = derive(o.HTTPClient), environment{o.BaseEndpoint, o.BearerAuthTokenProvider, o.AuthSchemePreference}
 		}
 		o.HTTPClient, o.BaseEndpoint, o.BearerAuthTokenProvider, o.AuthSchemePreference = sh.http, sh.env.endpoint, sh.env.apiKey, sh.env.prefer
 		o.RetryMaxAttempts = 0 // else AWS_MAX_ATTEMPTS caps the retryer
 		o.Retryer = sh.policy(s)
 		if p, ok := o.Protocol.(*restjson1.Protocol); ok {
-			o.Protocol = event.Protocol{Protocol: p}
+			o.Protocol = eventProtocol{Protocol: p}
 		}
 		if s.auth != nil {
 			s.auth.apply(o)
@@ -160,7 +155,7 @@ func build(cfg aws.Config, s settings, sh *shared) (*Client, error) {
 		if s.pinned {
 			o.Region = s.region
 		}
-		if cache, ok := o.Credentials.(*aws.CredentialsCache); null.Is(o.Credentials) || ok && cache.IsCredentialsProvider(nil) {
+		if cache, ok := o.Credentials.(*aws.CredentialsCache); isNil(o.Credentials) || ok && cache.IsCredentialsProvider(nil) {
 			o.Credentials = nil // else the SDK would panic
 		}
 		from.watch(o)
@@ -193,15 +188,26 @@ var errNoCredentials = errors.New("no credentials: the configuration has none, o
 
 // checkOptions refuses what would fail, or panic, in every call.
 func checkOptions(o bedrockruntime.Options) error {
-	if err := region.Check(o.Region); err != nil {
+	if err := checkRegion(o.Region); err != nil {
 		return err
 	}
-	if null.Is(o.Credentials) && null.Is(o.BearerAuthTokenProvider) {
+	if isNil(o.Credentials) && isNil(o.BearerAuthTokenProvider) {
 		return &failure{err: errNoCredentials, by: byInput, kind: ErrCredentials, message: errNoCredentials.Error()}
 	}
 	if o.EndpointResolver != nil || o.EndpointResolverV2 == nil { // deprecated, or taken away by the caller
 		return nil
 	}
-	_, err := endpoint.Resolve(context.Background(), o)
+	_, err := resolveEndpoint(context.Background(), o)
 	return err
+}
+
+// isNil reports whether an interface holds nothing, or a nil pointer or function.
+func isNil(v any) bool {
+	switch r := reflect.ValueOf(v); r.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Pointer, reflect.Func:
+		return r.IsNil()
+	}
+	return false
 }

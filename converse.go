@@ -3,12 +3,12 @@ package bedrock
 import (
 	"context"
 	"fmt"
+	"reflect"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
-
-	"example.com/bedrock/internal/fields"
 )
 
 // Converse sends a conversation and returns the model's whole reply. model is a
@@ -65,7 +65,7 @@ func (r *Request) unary() (*bedrockruntime.ConverseInput, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	in, left := fields.ConverseInput(&r.ConverseStreamInput)
+	in, left := unaryInput(&r.ConverseStreamInput)
 	return in, unsent(left)
 }
 
@@ -75,4 +75,88 @@ func unsent(field string) error {
 		return nil
 	}
 	return refused(fmt.Errorf("Converse can't send the field %s, only ConverseStream can with this version of the SDK", field))
+}
+
+// unaryInput makes the input of the unary call of the stream's; the guardrail's
+// StreamProcessingMode is left out. Fields that this version of the SDK doesn't have yet
+// are copied by name, so that those of a newer one come along; left names one that is
+// set and can't.
+func unaryInput(stream *bedrockruntime.ConverseStreamInput) (in *bedrockruntime.ConverseInput, left string) {
+	in = &bedrockruntime.ConverseInput{
+		ModelId:                           stream.ModelId,
+		AdditionalModelRequestFields:      stream.AdditionalModelRequestFields,
+		AdditionalModelResponseFieldPaths: stream.AdditionalModelResponseFieldPaths,
+		InferenceConfig:                   stream.InferenceConfig,
+		Messages:                          stream.Messages,
+		OutputConfig:                      stream.OutputConfig,
+		PerformanceConfig:                 stream.PerformanceConfig,
+		PromptVariables:                   stream.PromptVariables,
+		RequestMetadata:                   stream.RequestMetadata,
+		ServiceTier:                       stream.ServiceTier,
+		System:                            stream.System,
+		ToolConfig:                        stream.ToolConfig,
+	}
+	if g := stream.GuardrailConfig; g != nil {
+		in.GuardrailConfig = &types.GuardrailConfiguration{GuardrailIdentifier: g.GuardrailIdentifier, GuardrailVersion: g.GuardrailVersion, Trace: g.Trace}
+		if left := newOfGuardrail.copy(in.GuardrailConfig, g); left != "" {
+			return nil, left
+		}
+	}
+	return in, newOfRequest.copy(in, stream)
+}
+
+// Fields that this version of the SDK doesn't have.
+var (
+	newOfRequest = matchFields[bedrockruntime.ConverseInput, bedrockruntime.ConverseStreamInput]("ModelId", "AdditionalModelRequestFields",
+		"AdditionalModelResponseFieldPaths", "InferenceConfig", "Messages", "OutputConfig", "PerformanceConfig", "PromptVariables",
+		"RequestMetadata", "ServiceTier", "System", "ToolConfig", "GuardrailConfig")
+	newOfGuardrail = matchFields[types.GuardrailConfiguration, types.GuardrailStreamConfiguration]("GuardrailIdentifier", "GuardrailVersion",
+		"Trace", "StreamProcessingMode")
+)
+
+// plan says which field of From goes to which of To: worked out once, as reflection is
+// slow.
+type fieldPlan[To, From any] struct {
+	pairs     []fieldPair
+	unmatched []int // fields of From to copy that have no counterpart
+}
+
+type fieldPair struct{ from, to int }
+
+// matchFields plans to copy all exported fields but some.
+func matchFields[To, From any](except ...string) fieldPlan[To, From] {
+	var p fieldPlan[To, From]
+	to, from := reflect.TypeFor[To](), reflect.TypeFor[From]()
+	for i := range from.NumField() {
+		f := from.Field(i)
+		if !f.IsExported() || slices.Contains(except, f.Name) {
+			continue
+		}
+		if t, ok := to.FieldByName(f.Name); ok && t.Type == f.Type {
+			p.pairs = append(p.pairs, fieldPair{i, t.Index[0]})
+		} else {
+			p.unmatched = append(p.unmatched, i)
+		}
+	}
+	return p
+}
+
+// copy copies what is set, and returns the name of a field that is set and has no
+// counterpart, "" when there is none.
+func (p fieldPlan[To, From]) copy(to *To, from *From) (left string) {
+	if p.pairs == nil && p.unmatched == nil {
+		return ""
+	}
+	dst, src := reflect.ValueOf(to).Elem(), reflect.ValueOf(from).Elem()
+	for _, pair := range p.pairs {
+		if f := src.Field(pair.from); !f.IsZero() {
+			dst.Field(pair.to).Set(f)
+		}
+	}
+	for _, i := range p.unmatched {
+		if !src.Field(i).IsZero() {
+			return src.Type().Field(i).Name
+		}
+	}
+	return ""
 }

@@ -13,9 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/smithy-go/auth/bearer"
-
-	"example.com/bedrock/internal/endpoint"
-	"example.com/bedrock/internal/text"
 )
 
 // The client's secrets that go out in headers, and where they come from.
@@ -127,7 +124,7 @@ func (o *origin) watch(options *bedrockruntime.Options) {
 		o.credentials = &watchedCredentials{CredentialsProvider: options.Credentials}
 		options.Credentials = o.credentials
 	}
-	if endpoint.UsesAPIKey(*options) {
+	if usesAPIKey(*options) {
 		o.token = &watchedToken{TokenProvider: options.BearerAuthTokenProvider}
 		options.BearerAuthTokenProvider = o.token
 	}
@@ -166,7 +163,7 @@ func notLoaded(ctx context.Context, err error) error {
 	}
 	f := refused(err)
 	said := err.Error()
-	if text.ContainsFold(said, "credential", "role", "sso", "token", "mfa") {
+	if containsFold(said, "credential", "role", "sso", "token", "mfa") {
 		f.kind = ErrCredentials
 	}
 	for _, name := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CA_BUNDLE", "AWS_ROLE_ARN", "AWS_CONTAINER_CREDENTIALS_FULL_URI"} {

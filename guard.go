@@ -16,7 +16,6 @@ import (
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
-	"example.com/bedrock/internal/event"
 	"example.com/bedrock/internal/frame"
 )
 
@@ -215,7 +214,7 @@ func (b *guardedBody) exception(f frame.Frame) error {
 	if b.reply.converse {
 		schema = schemas.ConverseStreamOutput
 	}
-	events := event.NewDecoder(schema)
+	events := newEventDecoder(schema)
 	_, err := events.Decode(f)
 	var api smithy.APIError
 	switch code := f.Header(":exception-type"); {

@@ -13,8 +13,6 @@ import (
 	"github.com/aws/smithy-go"
 
 	"example.com/bedrock/internal/frame"
-	"example.com/bedrock/internal/refusal"
-	"example.com/bedrock/internal/region"
 )
 
 // hinted is what a hint is made of: what is to be returned, the judgement, and the call.
@@ -126,7 +124,7 @@ func (f hinted) knownRefusal() string {
 	case f.says("duplicate document names"):
 		return "the names of documents must differ in the whole conversation, earlier messages included"
 	}
-	return refusal.Reason(f.call.input)
+	return knownRefusal(f.call.input)
 }
 
 // is tells kinds of error: sentinels, and others that the error holds.
@@ -141,7 +139,7 @@ func (f hinted) profile() string {
 	if !f.is(ErrNeedsProfile) || f.Op == opCountTokens {
 		return ""
 	}
-	prefixes := region.ProfilePrefixes(f.Region)
+	prefixes := profilePrefixes(f.Region)
 	if len(prefixes) == 0 || strings.HasPrefix(f.Model, "arn:") {
 		return "call the model by the id or ARN of an inference profile (aws bedrock list-inference-profiles)"
 	}
@@ -165,7 +163,7 @@ func (f hinted) countProfile() string {
 	if f.Op != opCountTokens || !f.is(ErrInvalid) && !f.is(ErrNotFound) {
 		return ""
 	}
-	if model, ok := region.OfProfile(f.Model); ok {
+	if model, ok := modelOfProfile(f.Model); ok {
 		return fmt.Sprintf("CountTokens takes no inference profile: count with the model's own id, %s", oneLine(model))
 	}
 	if strings.HasPrefix(f.Model, "arn:") {
@@ -182,7 +180,7 @@ func (f hinted) host() string {
 	if !errors.As(f.Error, &dns) || !dns.IsNotFound {
 		return ""
 	}
-	if near := region.Nearest(f.Region); near != "" && near != f.Region {
+	if near := nearestRegion(f.Region); near != "" && near != f.Region {
 		return fmt.Sprintf("there is no host %s: is the region misspelt? did you mean %s?", oneLine(dns.Name), near)
 	}
 	return fmt.Sprintf("there is no host %s: does Bedrock exist in region %s, is the endpoint right, does name resolution work?", oneLine(dns.Name), f.Region)
@@ -280,7 +278,7 @@ func (f hinted) cachePoints() string {
 
 // outputSchema is for schemas that structured output doesn't take.
 func (f hinted) outputSchema() string {
-	if f.sentInvalid() && refusal.AsksForSchema(f.call.input) && f.says("schema", "additionalproperties", "output_config", "outputconfig", "grammar") {
+	if f.sentInvalid() && asksForSchema(f.call.input) && f.says("schema", "additionalproperties", "output_config", "outputconfig", "grammar") {
 		return "structured output takes a part of JSON Schema: closed objects (additionalProperties false), no bounds, no recursion; OutputViaTool takes more, with any model that uses tools"
 	}
 	return ""
@@ -288,7 +286,7 @@ func (f hinted) outputSchema() string {
 
 // s3Location: other models than Nova refuse it by a text that doesn't name S3.
 func (f hinted) s3Location() string {
-	if f.sentInvalid() && !strings.Contains(f.Model, "amazon.nova") && refusal.HasS3Location(f.call.input) {
+	if f.sentInvalid() && !strings.Contains(f.Model, "amazon.nova") && hasS3Location(f.call.input) {
 		return "the request has an S3 location, which Amazon Nova models take: send other models the bytes"
 	}
 	return ""

@@ -1,9 +1,13 @@
 package bedrock
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"iter"
+	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -11,9 +15,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/schemas"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
-	"example.com/bedrock/internal/event"
-	"example.com/bedrock/internal/native"
+	"example.com/bedrock/internal/jsondoc"
 )
 
 // InvokeRequest is what an [InvokeOption] changes: the fields of the SDK's
@@ -74,9 +79,9 @@ func Invoke[T any](ctx context.Context, c *Client, model string, body any, opts 
 	}
 	v := &Invocation[T]{Body: out.Body, Attempts: attempts(out.ResultMetadata)}
 	v.RequestID, _ = awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
-	m := native.OfCall(out.ResultMetadata)
+	m := metricsOf(out.ResultMetadata)
 	v.Tokens, v.Latency = tokensOf(m), m.Latency()
-	if err := native.Decode(out.Body, &v.Value); err != nil {
+	if err := decodeBody(out.Body, &v.Value); err != nil {
 		return v, c.fail(op, model, start, badReply(errDecoding, err, v.RequestID, v.Attempts))
 	}
 	return v, nil
@@ -100,8 +105,8 @@ type InvocationStream[T any] struct {
 	Attempts  int    // requests sent, at least 1
 
 	from    source[types.ResponseStream]
-	events  event.Decoder
-	metrics native.Metrics
+	events  eventDecoder
+	metrics invocationMetrics
 }
 
 // InvokeStream sends body to a model in the model's own format and returns its
@@ -118,14 +123,14 @@ func InvokeStream[T any](ctx context.Context, c *Client, model string, body any,
 	if err = p.check(err); err != nil {
 		return nil, c.fail(opInvokeStream, model, start, err)
 	}
-	s := &InvocationStream[T]{RequestID: p.body.requestID, Attempts: attempts(out.ResultMetadata), events: event.NewDecoder(schemas.ResponseStream)}
+	s := &InvocationStream[T]{RequestID: p.body.requestID, Attempts: attempts(out.ResultMetadata), events: newEventDecoder(schemas.ResponseStream)}
 	s.from.open(p, out.GetStream())
 	return s, nil
 }
 
 // Chunks returns the chunks one by one, the last one, which carries the metrics,
 // included. At the end comes at most one error; a chunk that is no T is one.
-func (s *InvocationStream[T]) Chunks() iter.Seq2[T, error] { return event.Each(&s.from, s.chunk) }
+func (s *InvocationStream[T]) Chunks() iter.Seq2[T, error] { return each(&s.from, s.chunk) }
 
 // Tokens returns what the call used, known after the end of the stream: zeros
 // before, and where the model doesn't say.
@@ -164,7 +169,7 @@ func (s *InvocationStream[T]) chunk() (v T, err error) {
 		if err := s.metrics.Note(part.Value.Bytes); err != nil {
 			return v, s.from.end(s.from.body.fail(errDecoding, err))
 		}
-		if err := native.Decode(part.Value.Bytes, &v); err != nil {
+		if err := decodeBody(part.Value.Bytes, &v); err != nil {
 			return v, s.from.end(s.from.body.fail(errDecoding, err))
 		}
 		return v, nil
@@ -175,7 +180,7 @@ func newInvokeRequest(model string, body any, opts []InvokeOption) *InvokeReques
 	const jsonType = "application/json"
 	r := &InvokeRequest{model: model, contentType: jsonType, accept: jsonType}
 	r.ModelId, r.ContentType, r.Accept = &r.model, &r.contentType, &r.accept
-	r.Body, r.err = native.Encode(body)
+	r.Body, r.err = encodeBody(body)
 	for _, opt := range opts {
 		if opt != nil {
 			opt(r)
@@ -200,6 +205,82 @@ func (r *InvokeRequest) unary() (*bedrockruntime.InvokeModelInput, error) {
 	return &in, nil
 }
 
-func tokensOf(m native.Metrics) Tokens {
+func tokensOf(m invocationMetrics) Tokens {
 	return Tokens{Input: max(0, m.InputTokens), Output: max(0, m.OutputTokens), CacheRead: max(0, m.CacheRead), CacheWrite: max(0, m.CacheWrite)}
+}
+
+// encodeBody makes a request's body: JSON, or the bytes that are given.
+func encodeBody(body any) ([]byte, error) {
+	switch b := body.(type) {
+	case nil:
+		return nil, errors.New("the body is nil: give a value to encode as JSON, a json.RawMessage or []byte")
+	case []byte:
+		return b, nil
+	case json.RawMessage:
+		return b, nil
+	}
+	raw, err := jsondoc.Encode(body)
+	if err != nil {
+		return nil, &jsondoc.Error{Doing: "encoding the body", Err: err}
+	}
+	return raw, nil
+}
+
+// decodeBody reads a body or a chunk of JSON, and stores it as it is in a []byte.
+func decodeBody(body []byte, v any) error {
+	if raw, ok := v.(*[]byte); ok {
+		*raw = body
+		return nil
+	}
+	return json.Unmarshal(body, v)
+}
+
+// invocationMetrics is what Bedrock says that a call used, in the last chunk of a stream or in
+// the headers of a whole answer; zeros where it doesn't say.
+type invocationMetrics struct {
+	InputTokens  int   `json:"inputTokenCount"`
+	OutputTokens int   `json:"outputTokenCount"`
+	CacheRead    int   `json:"cacheReadInputTokenCount"`
+	CacheWrite   int   `json:"cacheWriteInputTokenCount"`
+	Milliseconds int64 `json:"invocationLatency"`
+}
+
+// Latency is how long the model took, measured by Bedrock.
+func (m invocationMetrics) Latency() time.Duration {
+	return time.Duration(m.Milliseconds) * time.Millisecond
+}
+
+// Note takes the metrics from the chunk that has them.
+func (m *invocationMetrics) Note(chunk []byte) error {
+	if !bytes.Contains(chunk, []byte(`"amazon-bedrock-invocationMetrics"`)) {
+		return nil
+	}
+	end := struct {
+		Metrics *invocationMetrics `json:"amazon-bedrock-invocationMetrics"`
+	}{m}
+	return json.Unmarshal(chunk, &end)
+}
+
+// metricsOf reads the headers of an answer.
+func metricsOf(md middleware.Metadata) invocationMetrics {
+	resp, ok := awsmiddleware.GetRawResponse(md).(*smithyhttp.Response)
+	if !ok {
+		return invocationMetrics{}
+	}
+	return invocationMetrics{
+		InputTokens:  headerInt(resp.Header, "X-Amzn-Bedrock-Input-Token-Count"),
+		OutputTokens: headerInt(resp.Header, "X-Amzn-Bedrock-Output-Token-Count"),
+		CacheRead:    headerInt(resp.Header, "X-Amzn-Bedrock-Cache-Read-Input-Token-Count"),
+		CacheWrite:   headerInt(resp.Header, "X-Amzn-Bedrock-Cache-Write-Input-Token-Count"),
+		Milliseconds: int64(headerInt(resp.Header, "X-Amzn-Bedrock-Invocation-Latency")),
+	}
+}
+
+// headerInt returns 0 for a header that is absent or no count.
+func headerInt(h http.Header, name string) int {
+	n, err := strconv.Atoi(h.Get(name))
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -16,7 +17,6 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"example.com/bedrock/internal/jsondoc"
-	"example.com/bedrock/internal/text"
 )
 
 // failure is what failed, judged once: the retryer, [Error], its sentinel and its hint,
@@ -387,5 +387,29 @@ func joined(lines string) string {
 	return oneLine(strings.Join(strings.FieldsFunc(lines, func(r rune) bool { return r == '\n' }), "; "))
 }
 
+const maxText = 1000 // bytes of a foreign text in an error
+
 // oneLine makes a text from outside fit for a log line.
-func oneLine(s string) string { return text.OneLine(s) }
+func oneLine(s string) string {
+	if len(s) > maxText {
+		s = strings.ToValidUTF8(s[:maxText], "") + "…"
+	}
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, s))
+}
+
+// containsFold reports whether s contains one of some lower-case texts, in whatever
+// case.
+func containsFold(s string, lower ...string) bool {
+	s = strings.ToLower(s)
+	for _, text := range lower {
+		if strings.Contains(s, text) {
+			return true
+		}
+	}
+	return false
+}

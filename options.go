@@ -9,8 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/smithy-go/auth/bearer"
-
-	"example.com/bedrock/internal/null"
 )
 
 // Option configures a [Client]. Options are checked when all have been applied;
@@ -81,7 +79,7 @@ func (a *auth) check() error {
 		f := refused(errors.New("WithAPIKey: " + unsendableText("the key")))
 		f.also = ErrCredentials
 		return f
-	case !a.isAPIKey && null.Is(a.credentials):
+	case !a.isAPIKey && isNil(a.credentials):
 		return errors.New("WithCredentials: the provider is nil")
 	case !a.isAPIKey && (aws.IsCredentialsProvider(a.credentials, aws.AnonymousCredentials{}) || aws.IsCredentialsProvider(a.credentials, (*aws.AnonymousCredentials)(nil))):
 		return errors.New("WithCredentials: Bedrock takes no anonymous requests")
@@ -119,7 +117,7 @@ func WithRegion(region string) Option {
 // AWS_BEARER_TOKEN_BEDROCK and replace [WithAPIKey]. They are cached until they
 // expire. Nil is an error of construction.
 func WithCredentials(p aws.CredentialsProvider) Option {
-	if _, cached := p.(*aws.CredentialsCache); !cached && !null.Is(p) {
+	if _, cached := p.(*aws.CredentialsCache); !cached && !isNil(p) {
 		p = aws.NewCredentialsCache(p)
 	}
 	return func(s *settings) { s.auth = &auth{credentials: p} }

@@ -1,19 +1,21 @@
 package bedrock
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
+	"iter"
 	"net"
 	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
 
-	"example.com/bedrock/internal/event"
 	"example.com/bedrock/internal/frame"
-	"example.com/bedrock/internal/null"
 )
 
 // pull takes the place of the middleware that starts the SDK's stream, and keeps the
@@ -55,16 +57,16 @@ func (p *pull) check(err error) error {
 // source is what this package's streams read from: frames, or the SDK's events.
 type source[Event any] struct {
 	body   *guardedBody
-	sdk    event.Stream[Event] // nil: frames
+	sdk    sdkStream[Event] // nil: frames
 	fail   func(error) error
 	err    error       // sticky; io.EOF after a complete end
 	closed atomic.Bool // by the reader; an SDK stream closes the body by itself too
 }
 
 // open begins reading p's response. sdk is nil where p took the place of the SDK's stream.
-func (s *source[Event]) open(p *pull, sdk event.Stream[Event]) {
+func (s *source[Event]) open(p *pull, sdk sdkStream[Event]) {
 	s.body = p.body
-	if !null.Is(sdk) {
+	if !isNil(sdk) {
 		s.sdk = sdk
 	}
 	s.fail = func(err error) error {
@@ -91,7 +93,7 @@ func (s *source[Event]) next() (f frame.Frame, e Event, err error) {
 	case s.sdk == nil:
 		f, err = s.body.nextFrame()
 	default:
-		e, err = event.Next(s.sdk)
+		e, err = nextEvent(s.sdk)
 	}
 	if err != nil {
 		err = s.end(err)
@@ -117,4 +119,82 @@ func (s *source[Event]) Close() error {
 	}
 	s.body.Close()
 	return nil
+}
+
+// eventDecoder leaves decoding to the SDK, with a protocol value of its own: one that
+// two streams share races.
+type eventDecoder struct {
+	schema *smithy.Schema // of the operation's event union
+	proto  *restjson1.Protocol
+	in     bytes.Reader
+}
+
+// newEventDecoder returns a decoder of the events of a union.
+func newEventDecoder(schema *smithy.Schema) eventDecoder {
+	return eventDecoder{schema: schema, proto: restjson1.New(nil)}
+}
+
+// Decode returns the event that a frame carries, or the exception as an error.
+func (d *eventDecoder) Decode(f frame.Frame) (smithy.Deserializable, error) {
+	d.in.Reset(f.Raw)
+	v, err := d.proto.DeserializeEventMessage(d.schema, bedrockruntime.TypeRegistry, &d.in)
+	if err == io.EOF { // which ends a stream
+		err = io.ErrUnexpectedEOF
+	}
+	return v, err
+}
+
+// eventProtocol is the protocol of a client: it decodes each event with a value of its
+// own.
+type eventProtocol struct{ *restjson1.Protocol }
+
+func (eventProtocol) SerializeEventMessage(schema, variant *smithy.Schema, v smithy.Serializable, w io.Writer) error {
+	return restjson1.New(nil).SerializeEventMessage(schema, variant, v, w)
+}
+
+func (eventProtocol) DeserializeEventMessage(schema *smithy.Schema, types *smithy.TypeRegistry, r io.Reader) (smithy.Deserializable, error) {
+	return restjson1.New(nil).DeserializeEventMessage(schema, types, r)
+}
+
+// sdkStream is one of the SDK's streams.
+type sdkStream[Event any] interface {
+	Events() <-chan Event
+	Err() error
+	Close() error
+}
+
+// nextEvent returns the next event of a stream, io.EOF at its end.
+func nextEvent[Event any](s sdkStream[Event]) (event Event, err error) {
+	event, ok := <-s.Events()
+	if ok {
+		return event, nil
+	}
+	if err := s.Err(); err != nil {
+		return event, err
+	}
+	return event, io.EOF
+}
+
+// each makes an iterator of a stream's next function, which returns io.EOF at the
+// end, and closes the stream when the loop is left.
+func each[T any](s io.Closer, next func() (T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		left := true
+		defer func() { // by break, return, or a panic
+			if left {
+				s.Close()
+			}
+		}()
+		for {
+			v, err := next()
+			if err == io.EOF {
+				left = false
+				return
+			}
+			if !yield(v, err) || err != nil {
+				left = err == nil
+				return
+			}
+		}
+	}
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 
 	"example.com/bedrock/internal/jsondoc"
-	"example.com/bedrock/internal/null"
 )
 
 // Request is what a [RequestOption] changes: the fields of the SDK's
@@ -327,7 +326,7 @@ func newRequest(model string, messages []types.Message, opts []RequestOption) *R
 func checkMessages(messages []types.Message) error {
 	for i, m := range messages {
 		for j, block := range m.Content {
-			if null.Is(block) {
+			if isNil(block) {
 				return fmt.Errorf("Messages[%d].Content[%d] is nil (%T)", i, j, block)
 			}
 		}

@@ -159,11 +159,11 @@ func headerOf(f *failure) http.Header {
 // retryAfter is how long the service asks to wait: by X-Amz-Retry-After in milliseconds,
 // else by Retry-After in seconds or as a date of the service's clock. 0: it doesn't ask.
 func retryAfter(h http.Header) time.Duration {
-	if d, ok := count(h.Get("X-Amz-Retry-After"), time.Millisecond); ok {
+	if d, ok := countUnits(h.Get("X-Amz-Retry-After"), time.Millisecond); ok {
 		return d
 	}
 	asked := h.Get("Retry-After")
-	if d, ok := count(asked, time.Second); ok {
+	if d, ok := countUnits(asked, time.Second); ok {
 		return d
 	}
 	at, err := http.ParseTime(asked)
@@ -177,8 +177,8 @@ func retryAfter(h http.Header) time.Duration {
 	return max(0, at.Sub(now))
 }
 
-// count reads a number of units, of which more than an hour is as good as an hour.
-func count(s string, unit time.Duration) (time.Duration, bool) {
+// countUnits reads a number of units, of which more than an hour is as good as an hour.
+func countUnits(s string, unit time.Duration) (time.Duration, bool) {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || n < 0 {
 		return 0, false

@@ -12,8 +12,6 @@ import (
 	"time"
 
 	smithyhttp "github.com/aws/smithy-go/transport/http"
-
-	"example.com/bedrock/internal/transport"
 )
 
 // connectBound is the time after which a call gives up on connections that can't be made. With the SDK's dial timeout of 30 s this is two attempts, with the 3.1 s
@@ -114,7 +112,7 @@ func (s *sendError) header() sendFault {
 // proxyRefused is for a proxy's answer to CONNECT. An HTTP client that this package has
 // not set up tells it by the reason phrase alone.
 func (s *sendError) proxyRefused() sendFault {
-	var refused *transport.ProxyRefusal
+	var refused *proxyRefusal
 	status, why := 0, ""
 	if errors.As(s.err, &refused) {
 		status, why = refused.Status, refused.Error()

@@ -16,8 +16,6 @@ import (
 	"time"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-
-	"example.com/bedrock/internal/transport"
 )
 
 const sendTarget = "https://bedrock.test/model/m/converse"
@@ -95,7 +93,7 @@ func answersConnect(status string, sdk bool) func(*testing.T) error {
 	return func(t *testing.T) error {
 		tr := &http.Transport{}
 		if sdk {
-			tr = transport.Of(awshttp.NewBuildableClient()).(*awshttp.BuildableClient).GetTransport()
+			tr = derive(awshttp.NewBuildableClient()).(*awshttp.BuildableClient).GetTransport()
 		}
 		return through(t, "http", answering(t, func(c net.Conn) { io.WriteString(c, "HTTP/1.1 "+status+"\r\n\r\n"); io.Copy(io.Discard, c) }), tr)
 	}

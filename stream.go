@@ -10,7 +10,6 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"example.com/bedrock/internal/assemble"
-	"example.com/bedrock/internal/event"
 	"example.com/bedrock/internal/frame"
 )
 
@@ -28,7 +27,7 @@ type Stream struct {
 	Attempts  int    // requests sent, at least 1
 
 	from   source[types.ConverseStreamOutput]
-	events event.Decoder
+	events eventDecoder
 	md     middleware.Metadata
 	parts  assemble.Assembler
 	wanted *wanted // what the reply's Decode is to find
@@ -50,7 +49,7 @@ func (c *Client) ConverseStream(ctx context.Context, model string, messages []ty
 	if err = p.check(err); err != nil {
 		return nil, c.fail(opConverseStream, model, start, err)
 	}
-	s := &Stream{RequestID: p.body.requestID, Attempts: attempts(out.ResultMetadata), events: event.NewDecoder(schemas.ConverseStreamOutput), md: out.ResultMetadata, wanted: r.wanted}
+	s := &Stream{RequestID: p.body.requestID, Attempts: attempts(out.ResultMetadata), events: newEventDecoder(schemas.ConverseStreamOutput), md: out.ResultMetadata, wanted: r.wanted}
 	s.from.open(p, out.GetStream())
 	return s, nil
 }
@@ -60,14 +59,14 @@ func (c *Client) ConverseStream(ctx context.Context, model string, messages []ty
 // error. A second loop goes on where the first ended by itself, and repeats its
 // error; after a loop was left early it is [net.ErrClosed].
 func (s *Stream) Events() iter.Seq2[types.ConverseStreamOutput, error] {
-	return event.Each(&s.from, s.event)
+	return each(&s.from, s.event)
 }
 
 // Text returns all text that the model says, cited text included, as it arrives;
 // reasoning, tool uses and the StopReason are in [Stream.Reply] afterwards. Errors are
 // as in [Stream.Events].
 func (s *Stream) Text() iter.Seq2[string, error] {
-	return event.Each(&s.from, s.text)
+	return each(&s.from, s.text)
 }
 
 // Reply reads what is left of the stream and returns the whole reply, which is what

@@ -17,8 +17,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 
 	"example.com/bedrock/internal/jsondoc"
-	"example.com/bedrock/internal/null"
-	"example.com/bedrock/internal/parallel"
 	"example.com/bedrock/internal/schema"
 )
 
@@ -171,7 +169,7 @@ const toolsAtOnce = 8
 func (r *Reply) CallTools(ctx context.Context, tools ...Tool) (types.Message, error) {
 	uses := r.pendingTools()
 	results, errs := make([]types.ContentBlock, len(uses)), make([]error, len(uses))
-	parallel.Each(len(uses), toolsAtOnce, func(i int) {
+	inParallel(len(uses), toolsAtOnce, func(i int) {
 		var result *types.ContentBlockMemberToolResult
 		if result, errs[i] = callTool(ctx, uses[i], tools); errs[i] != nil {
 			result = ToolError(aws.ToString(uses[i].ToolUseId), errs[i].Error())
@@ -311,7 +309,7 @@ func resultBlocks[Block any](blocks []Block, as func(Block) types.ToolResultCont
 	}
 	results := make([]types.ToolResultContentBlock, len(blocks))
 	for i, block := range blocks {
-		if null.Is(block) {
+		if isNil(block) {
 			return nil, errors.New("a content block is nil")
 		}
 		if results[i] = as(block); results[i] == nil {

@@ -12,8 +12,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/document"
-
-	"example.com/bedrock/internal/null"
 )
 
 // Document is JSON text as a document. It overrides all that encodes or decodes,
@@ -44,7 +42,7 @@ func (d Document) MarshalJSON() ([]byte, error)           { return d.raw, nil }
 // Decode stores any document in the value that v points to, by the rules of
 // encoding/json. Its errors don't quote the document.
 func Decode(d document.Interface, v any) error {
-	if null.Is(d) {
+	if isNil(d) {
 		return errAbsent
 	}
 	raw, err := d.MarshalSmithyDocument()
@@ -161,7 +159,7 @@ func documentText(d document.Interface) (raw json.RawMessage, err error) {
 			err = errDocument
 		}
 	}()
-	if null.Is(d) {
+	if isNil(d) {
 		return json.RawMessage("null"), nil
 	}
 	return d.MarshalSmithyDocument()
@@ -216,4 +214,13 @@ func quiet(err error) error {
 		return nil
 	}
 	return &Error{Err: err}
+}
+
+// isNil reports whether a document is nil, or a nil pointer.
+func isNil(d document.Interface) bool {
+	if d == nil {
+		return true
+	}
+	v := reflect.ValueOf(d)
+	return v.Kind() == reflect.Pointer && v.IsNil()
 }

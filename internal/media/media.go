@@ -11,8 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"example.com/bedrock/internal/text"
+	"unicode"
 )
 
 // A Kind is what a content block holds.
@@ -58,10 +57,10 @@ func Read(path string, kind Kind) (format string, data []byte, err error) {
 	}
 	switch pathErr := (*os.PathError)(nil); {
 	case errors.As(err, &pathErr): // names the file
-		pathErr.Path = text.OneLine(pathErr.Path)
+		pathErr.Path = printable(pathErr.Path)
 		return "", nil, fmt.Errorf("bedrock: %s file: %w", kind, err)
 	case err != nil:
-		return "", nil, fmt.Errorf("bedrock: %s file %s: %w", kind, text.OneLine(path), err)
+		return "", nil, fmt.Errorf("bedrock: %s file %s: %w", kind, printable(path), err)
 	}
 	return format, data, nil
 }
@@ -157,4 +156,14 @@ func Format(extension string, data []byte, kind Kind) (string, error) {
 		what = "of no known format"
 	}
 	return "", fmt.Errorf("its content is %s, the accepted formats are %s", what, strings.Join(accepted[kind], ", "))
+}
+
+// printable makes the path of a file, which may hold anything, fit for a log line.
+func printable(path string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, path)
 }

@@ -1,8 +1,9 @@
-package fields
+package bedrock
 
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,16 +13,66 @@ import (
 	"example.com/bedrock/internal/jsondoc"
 )
 
-// fill sets every exported field to something that isn't zero.
-func fill(v reflect.Value) {
+func TestAFieldWithoutCounterpartIsTold(t *testing.T) {
+	t.Parallel()
+	type stream struct {
+		Same      string
+		OtherType string
+		StreamOne bool
+		Left      int
+		hidden    int
+	}
+	type unary struct {
+		Left      int
+		OtherType int
+		Same      string
+		UnaryOne  bool
+		hidden    int
+	}
+	p := matchFields[unary, stream]("Left")
+	tests := []struct {
+		name string
+		from stream
+		want unary
+		left string
+	}{
+		{"a field of both", stream{Same: "a", hidden: 1}, unary{Same: "a"}, ""},
+		{"a field left out", stream{Left: 3}, unary{}, ""},
+		{"a field of the stream", stream{Same: "a", StreamOne: true}, unary{}, "StreamOne"},
+		{"a field of another type", stream{OtherType: "a"}, unary{}, "OtherType"},
+		{"nothing", stream{}, unary{}, ""},
+	}
+	for _, tt := range tests {
+		var got unary
+		if left := p.copy(&got, &tt.from); left != tt.left || left == "" && got != tt.want {
+			t.Errorf("%s: got %+v and %q left, want %+v and %q", tt.name, got, left, tt.want, tt.left)
+		}
+	}
+	if want := []int{1, 2}; !slices.Equal(p.unmatched, want) {
+		t.Errorf("got fields %v without counterpart, want %v", p.unmatched, want)
+	}
+}
+
+func TestNothingToCopy(t *testing.T) {
+	t.Parallel()
+	type one struct{ A, b int }
+	p := matchFields[one, one]("A")
+	var got one
+	if left := p.copy(&got, &one{A: 1, b: 1}); left != "" || got != (one{}) || p.unmatched != nil {
+		t.Errorf("got %+v and %q left, want nothing", got, left)
+	}
+}
+
+// fillFields sets every exported field to something that isn't zero.
+func fillFields(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
-		fill(v.Elem())
+		fillFields(v.Elem())
 	case reflect.Struct:
 		for i := range v.NumField() {
 			if v.Type().Field(i).IsExported() {
-				fill(v.Field(i))
+				fillFields(v.Field(i))
 			}
 		}
 	case reflect.Slice:
@@ -43,8 +94,8 @@ func fill(v reflect.Value) {
 	}
 }
 
-// exported lists a struct's exported fields by name.
-func exported(v reflect.Value) map[string]reflect.Value {
+// exportedFields lists a struct's exported fields by name.
+func exportedFields(v reflect.Value) map[string]reflect.Value {
 	fields := map[string]reflect.Value{}
 	for i := range v.NumField() {
 		if f := v.Type().Field(i); f.IsExported() {
@@ -57,12 +108,12 @@ func exported(v reflect.Value) map[string]reflect.Value {
 func TestEveryFieldOfARequestArrivesInTheUnaryCall(t *testing.T) {
 	t.Parallel()
 	var r bedrockruntime.ConverseStreamInput
-	fill(reflect.ValueOf(&r).Elem())
-	in, left := ConverseInput(&r)
+	fillFields(reflect.ValueOf(&r).Elem())
+	in, left := unaryInput(&r)
 	if left != "" {
 		t.Fatalf("got the field %s left", left)
 	}
-	from, to := exported(reflect.ValueOf(r)), exported(reflect.ValueOf(*in))
+	from, to := exportedFields(reflect.ValueOf(r)), exportedFields(reflect.ValueOf(*in))
 	for name, v := range from {
 		if v.IsZero() {
 			t.Errorf("the test leaves the field %s unset", name)
@@ -76,7 +127,7 @@ func TestEveryFieldOfARequestArrivesInTheUnaryCall(t *testing.T) {
 			t.Errorf("the unary call's field %s can't be set", name)
 		}
 	}
-	guardrail, sent := exported(reflect.ValueOf(*r.GuardrailConfig)), exported(reflect.ValueOf(*in.GuardrailConfig))
+	guardrail, sent := exportedFields(reflect.ValueOf(*r.GuardrailConfig)), exportedFields(reflect.ValueOf(*in.GuardrailConfig))
 	for name, v := range guardrail {
 		if name != "StreamProcessingMode" && !reflect.DeepEqual(v.Interface(), sent[name].Interface()) {
 			t.Errorf("the guardrail's field %s didn't arrive", name)
@@ -91,13 +142,13 @@ func TestEveryFieldOfARequestArrivesInTheUnaryCall(t *testing.T) {
 
 func TestFieldsThatAreUnsetStayUnset(t *testing.T) {
 	t.Parallel()
-	in, left := ConverseInput(&bedrockruntime.ConverseStreamInput{})
+	in, left := unaryInput(&bedrockruntime.ConverseStreamInput{})
 	if left != "" || !reflect.DeepEqual(*in, bedrockruntime.ConverseInput{}) {
 		t.Errorf("got %+v, %q of an empty request, want an empty input", in, left)
 	}
 	r := bedrockruntime.ConverseStreamInput{}
 	r.GuardrailConfig = &types.GuardrailStreamConfiguration{StreamProcessingMode: types.GuardrailStreamProcessingModeSync, GuardrailIdentifier: aws.String("g")}
-	in, left = ConverseInput(&r)
+	in, left = unaryInput(&r)
 	if left != "" || *in.GuardrailConfig.GuardrailIdentifier != "g" || r.GuardrailConfig.StreamProcessingMode == "" {
 		t.Errorf("got %+v, %q, want the guardrail's identifier, and the request as it was", in, left)
 	}

@@ -1,4 +1,4 @@
-package parallel
+package bedrock
 
 import (
 	"errors"
@@ -19,7 +19,7 @@ func TestEachRunsAllWithinTheBound(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var now, most atomic.Int64
 				ran := make([]int, tt.n)
-				Each(tt.n, tt.limit, func(i int) {
+				inParallel(tt.n, tt.limit, func(i int) {
 					running := now.Add(1)
 					for m := most.Load(); running > m && !most.CompareAndSwap(m, running); m = most.Load() {
 					}
@@ -58,7 +58,7 @@ func TestPanicIsTheCallers(t *testing.T) {
 					t.Errorf("%d went on after the panic", got)
 				}
 			}()
-			Each(n, 2, func(i int) {
+			inParallel(n, 2, func(i int) {
 				if i == 0 {
 					panic(cause)
 				}
@@ -73,11 +73,11 @@ func TestPanicIsTheCallers(t *testing.T) {
 func TestValueOfAPanicNeedNotBeAnError(t *testing.T) {
 	t.Parallel()
 	defer func() {
-		if p, ok := recover().(*Panic); !ok || p.Value != 42 || p.Unwrap() != nil {
+		if p, ok := recover().(*toolPanic); !ok || p.Value != 42 || p.Unwrap() != nil {
 			t.Errorf("got %v, want 42", p)
 		}
 	}()
-	Each(2, 2, func(int) { panic(42) })
+	inParallel(2, 2, func(int) { panic(42) })
 }
 
 func TestGoexitIsTheCallers(t *testing.T) {
@@ -87,7 +87,7 @@ func TestGoexitIsTheCallers(t *testing.T) {
 	wait.Add(1)
 	go func() {
 		defer wait.Done()
-		Each(2, 2, func(int) { runtime.Goexit() })
+		inParallel(2, 2, func(int) { runtime.Goexit() })
 		left = false
 	}()
 	wait.Wait()

@@ -1,4 +1,4 @@
-package null
+package bedrock
 
 import (
 	"io"
@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestIs(t *testing.T) {
+func TestIsNil(t *testing.T) {
 	t.Parallel()
 	var none io.Reader
 	for name, tt := range map[string]struct {
@@ -16,7 +16,7 @@ func TestIs(t *testing.T) {
 		"nil": {nil, true}, "a nil interface": {none, true}, "a nil pointer": {(*http.Client)(nil), true}, "a nil function": {http.HandlerFunc(nil), true},
 		"a pointer": {&http.Client{}, false}, "a function": {http.HandlerFunc(http.NotFound), false}, "a struct": {http.Client{}, false}, "zero": {0, false}, "a nil slice": {[]byte(nil), false},
 	} {
-		if got := Is(tt.v); got != tt.want {
+		if got := isNil(tt.v); got != tt.want {
 			t.Errorf("%s: got %v, want %v", name, got, tt.want)
 		}
 	}

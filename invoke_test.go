@@ -1,4 +1,4 @@
-package native
+package bedrock
 
 import (
 	"context"
@@ -26,7 +26,7 @@ func TestEncode(t *testing.T) {
 		"nothing":       {nil, "", "the body is nil"},
 		"no JSON value": {make(chan int), "", "encoding the body: json: unsupported type: chan int"},
 	} {
-		got, err := Encode(tt.body)
+		got, err := encodeBody(tt.body)
 		if string(got) != tt.want || (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
 			t.Errorf("%s: got %s, %v, want %s, %s", name, got, err, tt.want, tt.err)
 		}
@@ -38,16 +38,16 @@ func TestDecode(t *testing.T) {
 	var value struct{ A int }
 	var raw json.RawMessage
 	var text []byte
-	if err := Decode([]byte(`{"a":1}`), &value); err != nil || value.A != 1 {
+	if err := decodeBody([]byte(`{"a":1}`), &value); err != nil || value.A != 1 {
 		t.Errorf("got %+v, %v, want 1", value, err)
 	}
-	if err := Decode([]byte(`{"a":1}`), &raw); err != nil || string(raw) != `{"a":1}` {
+	if err := decodeBody([]byte(`{"a":1}`), &raw); err != nil || string(raw) != `{"a":1}` {
 		t.Errorf("got %s, %v, want the JSON", raw, err)
 	}
-	if err := Decode([]byte("no JSON"), &text); err != nil || string(text) != "no JSON" {
+	if err := decodeBody([]byte("no JSON"), &text); err != nil || string(text) != "no JSON" {
 		t.Errorf("got %s, %v, want the bytes", text, err)
 	}
-	if err := Decode([]byte("no JSON"), &raw); err == nil {
+	if err := decodeBody([]byte("no JSON"), &raw); err == nil {
 		t.Error("got no error of what is no JSON")
 	}
 }
@@ -55,21 +55,21 @@ func TestDecode(t *testing.T) {
 func TestNote(t *testing.T) {
 	t.Parallel()
 	const metrics = `{"amazon-bedrock-invocationMetrics":{"inputTokenCount":1,"outputTokenCount":2,"cacheReadInputTokenCount":3,"cacheWriteInputTokenCount":4,"invocationLatency":5}}`
-	all := Metrics{1, 2, 3, 4, 5}
+	all := invocationMetrics{1, 2, 3, 4, 5}
 	for name, tt := range map[string]struct {
 		chunk string
-		want  Metrics
+		want  invocationMetrics
 		fails bool
 	}{
 		"metrics":                {metrics, all, false},
-		"text":                   {`{"text":"a"}`, Metrics{}, false},
-		"text about metrics":     {`{"text":"\"amazon-bedrock-invocationMetrics\""}`, Metrics{}, false},
-		"a guardrail intervened": {`{"amazon-bedrock-guardrailAction":"INTERVENED"}`, Metrics{}, false},
-		"a guardrail didn't":     {`{"amazon-bedrock-guardrailAction":"NONE"}`, Metrics{}, false},
-		"broken":                 {`{"amazon-bedrock-invocationMetrics":`, Metrics{}, true},
-		"no JSON":                {`hi`, Metrics{}, false},
+		"text":                   {`{"text":"a"}`, invocationMetrics{}, false},
+		"text about metrics":     {`{"text":"\"amazon-bedrock-invocationMetrics\""}`, invocationMetrics{}, false},
+		"a guardrail intervened": {`{"amazon-bedrock-guardrailAction":"INTERVENED"}`, invocationMetrics{}, false},
+		"a guardrail didn't":     {`{"amazon-bedrock-guardrailAction":"NONE"}`, invocationMetrics{}, false},
+		"broken":                 {`{"amazon-bedrock-invocationMetrics":`, invocationMetrics{}, true},
+		"no JSON":                {`hi`, invocationMetrics{}, false},
 	} {
-		var got Metrics
+		var got invocationMetrics
 		if err := got.Note([]byte(tt.chunk)); got != tt.want || (err != nil) != tt.fails {
 			t.Errorf("%s: got %+v, %v, want %+v", name, got, err, tt.want)
 		}
@@ -87,11 +87,11 @@ func TestOfCallReadsTheHeaders(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		input, latency string
-		want           Metrics
+		want           invocationMetrics
 	}{
-		"told":     {"7", "593", Metrics{InputTokens: 7, OutputTokens: 2, Milliseconds: 593}},
-		"not told": {"", "", Metrics{OutputTokens: 2}},
-		"no count": {"-1", "soon", Metrics{OutputTokens: 2}},
+		"told":     {"7", "593", invocationMetrics{InputTokens: 7, OutputTokens: 2, Milliseconds: 593}},
+		"not told": {"", "", invocationMetrics{OutputTokens: 2}},
+		"no count": {"-1", "soon", invocationMetrics{OutputTokens: 2}},
 	} {
 		sdk := bedrockruntime.New(bedrockruntime.Options{Region: "us-east-1", Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "S"}, nil
@@ -104,11 +104,11 @@ func TestOfCallReadsTheHeaders(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := OfCall(out.ResultMetadata); got != tt.want {
+		if got := metricsOf(out.ResultMetadata); got != tt.want {
 			t.Errorf("%s: got %+v, want %+v", name, got, tt.want)
 		}
 	}
-	if got := OfCall(middleware.Metadata{}); got != (Metrics{}) {
+	if got := metricsOf(middleware.Metadata{}); got != (invocationMetrics{}) {
 		t.Errorf("got %+v of no answer, want zeros", got)
 	}
 }

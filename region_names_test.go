@@ -1,4 +1,4 @@
-package region
+package bedrock
 
 import (
 	"context"
@@ -34,7 +34,7 @@ func TestNearestRegion(t *testing.T) {
 		"mars":                    "",
 		strings.Repeat("us-", 99): "",
 	} {
-		if got := Nearest(name); got != want {
+		if got := nearestRegion(name); got != want {
 			t.Errorf("%.40q: got %q, want %q", name, got, want)
 		}
 	}
@@ -68,7 +68,7 @@ func TestProfilePrefixesOfARegion(t *testing.T) {
 		"sa-east-1": "global.", "me-south-1": "global.", "il-central-1": "global.", "af-south-1": "global.", "mx-central-1": "global.",
 		"cn-north-1": "", "us-iso-east-1": "", "us-isob-east-1": "", "eusc-de-east-1": "",
 	} {
-		if got := strings.Join(ProfilePrefixes(region), " "); got != want {
+		if got := strings.Join(profilePrefixes(region), " "); got != want {
 			t.Errorf("%s: got %q, want %q", region, got, want)
 		}
 	}
@@ -76,13 +76,13 @@ func TestProfilePrefixesOfARegion(t *testing.T) {
 
 func TestKnownRegionsHaveTheShapeOfRegions(t *testing.T) {
 	t.Parallel()
-	for _, region := range known {
-		if err := Check(region); err != nil {
+	for _, region := range knownRegions {
+		if err := checkRegion(region); err != nil {
 			t.Error(err)
 		}
 	}
-	if len(known) != 35 {
-		t.Errorf("got %d regions, want 33 and two of GovCloud", len(known))
+	if len(knownRegions) != 35 {
+		t.Errorf("got %d regions, want 33 and two of GovCloud", len(knownRegions))
 	}
 }
 
@@ -99,7 +99,7 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 		"nonsense":                `region "nonsense" is not the name of an AWS region, as in us-east-1`,
 		strings.Repeat("us-", 99): "is not the name of an AWS region",
 	} {
-		err := Check(name)
+		err := checkRegion(name)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: got %v, want %q", name, err, want)
 		}
@@ -116,12 +116,12 @@ func FuzzRegion(f *testing.F) {
 	for _, seed := range append([]string{
 		"", "evil.com", "us-east-1.evil.com", "us-east-1/", "us-east-1#", "us-east-1?", "us-east-1@evil.com", "us-east-1:80", "us-east-1\n", "\nus-east-1",
 		"fips-us-east-1", "us-east-1-fips", "global", "US-EAST-1", "eusc-de-east-1", "us-isof-south-1", "us-isoe-west-1", "cn-north-1", "aws-global-1", "a-b-1", "evil-com-1", "xn--a-b-1",
-	}, known...) {
+	}, knownRegions...) {
 		f.Add(seed)
 	}
 	resolver := bedrockruntime.NewDefaultEndpointResolverV2()
 	f.Fuzz(func(t *testing.T, region string) {
-		if Check(region) != nil {
+		if checkRegion(region) != nil {
 			return
 		}
 		endpoint, err := resolver.ResolveEndpoint(context.Background(), bedrockruntime.EndpointParameters{

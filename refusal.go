@@ -1,15 +1,13 @@
-// Package refusal tells why Bedrock refuses requests that look right.
-package refusal
+package bedrock
 
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/document"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
+	"regexp"
 )
 
 var promptARN = regexp.MustCompile(`^arn:[^:]*:bedrock:[^:]*:[^:]*:prompt/`)
@@ -17,15 +15,15 @@ var promptARN = regexp.MustCompile(`^arn:[^:]*:bedrock:[^:]*:[^:]*:prompt/`)
 // maxCachePoints is what each model takes in a request ("Prompt caching" in the User Guide).
 const maxCachePoints = 4
 
-// Reason says what is known to be refused in the SDK's input of Converse or
+// knownRefusal says what is known to be refused in the SDK's input of Converse or
 // ConverseStream, and what to do; "" of others, and when it knows nothing.
-func Reason(input any) string {
-	var r request
+func knownRefusal(input any) string {
+	var r refusable
 	switch in := input.(type) {
 	case *bedrockruntime.ConverseInput:
-		r = request{aws.ToString(in.ModelId), in.Messages, in.System, in.ToolConfig, in.InferenceConfig, in.AdditionalModelRequestFields}
+		r = refusable{aws.ToString(in.ModelId), in.Messages, in.System, in.ToolConfig, in.InferenceConfig, in.AdditionalModelRequestFields}
 	case *bedrockruntime.ConverseStreamInput:
-		r = request{aws.ToString(in.ModelId), in.Messages, in.System, in.ToolConfig, in.InferenceConfig, in.AdditionalModelRequestFields}
+		r = refusable{aws.ToString(in.ModelId), in.Messages, in.System, in.ToolConfig, in.InferenceConfig, in.AdditionalModelRequestFields}
 	default:
 		return ""
 	}
@@ -42,7 +40,7 @@ func Reason(input any) string {
 	return ""
 }
 
-type request struct {
+type refusable struct {
 	model     string
 	messages  []types.Message
 	system    []types.SystemContentBlock
@@ -52,11 +50,11 @@ type request struct {
 }
 
 // bringsItsOwn reports what Converse in the API Reference excludes for a prompt's ARN.
-func (r request) bringsItsOwn() bool {
+func (r refusable) bringsItsOwn() bool {
 	return r.system != nil || r.tools != nil || r.inference != nil || r.fields != nil
 }
 
-func (r request) forcesTool() bool {
+func (r refusable) forcesTool() bool {
 	if r.tools == nil {
 		return false
 	}
@@ -68,7 +66,7 @@ func (r request) forcesTool() bool {
 }
 
 // thinks knows what Claude models call the field, and Nova models.
-func (r request) thinks() bool {
+func (r refusable) thinks() bool {
 	if r.fields == nil {
 		return false
 	}
@@ -89,7 +87,7 @@ func (r request) thinks() bool {
 	return false
 }
 
-func (r request) cachePoints() int {
+func (r refusable) cachePoints() int {
 	n := count[*types.SystemContentBlockMemberCachePoint](r.system)
 	if r.tools != nil {
 		n += count[*types.ToolMemberCachePoint](r.tools.Tools)
@@ -102,7 +100,7 @@ func (r request) cachePoints() int {
 
 // shorterFirst reports whether a cache point of an hour comes after one of five minutes,
 // which is the default.
-func (r request) shorterFirst() bool {
+func (r refusable) shorterFirst() bool {
 	var points []types.CachePointBlock
 	if r.tools != nil {
 		for _, t := range r.tools.Tools {
@@ -133,8 +131,8 @@ func (r request) shorterFirst() bool {
 	return false
 }
 
-// AsksForSchema reports whether a request asks for structured output.
-func AsksForSchema(input any) bool {
+// asksForSchema reports whether a request asks for structured output.
+func asksForSchema(input any) bool {
 	var config *types.OutputConfig
 	switch in := input.(type) {
 	case *bedrockruntime.ConverseInput:
@@ -145,8 +143,8 @@ func AsksForSchema(input any) bool {
 	return config != nil && config.TextFormat != nil
 }
 
-// HasS3Location reports whether a request has media that the service is to fetch from S3.
-func HasS3Location(input any) bool {
+// hasS3Location reports whether a request has media that the service is to fetch from S3.
+func hasS3Location(input any) bool {
 	var messages []types.Message
 	switch in := input.(type) {
 	case *bedrockruntime.ConverseInput:

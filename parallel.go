@@ -1,5 +1,4 @@
-// Package parallel runs functions side by side, with a bound.
-package parallel
+package bedrock
 
 import (
 	"fmt"
@@ -9,17 +8,17 @@ import (
 	"sync/atomic"
 )
 
-// Each calls fn for 0 to n-1, at most limit at once, and returns when all have ended. Of
+// inParallel calls fn for 0 to n-1, at most limit at once, and returns when all have ended. Of
 // one that panics or leaves by [runtime.Goexit] it makes the caller do the same, when
 // those under way have ended; no more are begun then.
-func Each(n, limit int, fn func(i int)) {
+func inParallel(n, limit int, fn func(i int)) {
 	if n == 1 || limit <= 1 {
 		for i := range n {
 			fn(i)
 		}
 		return
 	}
-	var g group
+	var g parallelGroup
 	var next atomic.Int64
 	for range min(n, limit) {
 		g.wait.Add(1)
@@ -39,20 +38,20 @@ func Each(n, limit int, fn func(i int)) {
 	}
 }
 
-type group struct {
+type parallelGroup struct {
 	wait     sync.WaitGroup
 	mu       sync.Mutex
-	panicked *Panic // the first
+	panicked *toolPanic // the first
 	exited   bool
 }
 
-func (g *group) over() bool {
+func (g *parallelGroup) over() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.panicked != nil || g.exited
 }
 
-func (g *group) run(fn func(int), i int) {
+func (g *parallelGroup) run(fn func(int), i int) {
 	returned := false
 	defer func() {
 		if returned {
@@ -65,23 +64,23 @@ func (g *group) run(fn func(int), i int) {
 		case v == nil:
 			g.exited = true
 		case g.panicked == nil:
-			g.panicked = &Panic{v, debug.Stack()}
+			g.panicked = &toolPanic{v, debug.Stack()}
 		}
 	}()
 	fn(i)
 	returned = true
 }
 
-// Panic is what a function panicked with, and where.
-type Panic struct {
+// toolPanic is what a function panicked with, and where.
+type toolPanic struct {
 	Value any
 	Stack []byte
 }
 
-func (p *Panic) Error() string { return fmt.Sprintf("%v\n\n%s", p.Value, p.Stack) }
+func (p *toolPanic) Error() string { return fmt.Sprintf("%v\n\n%s", p.Value, p.Stack) }
 
 // Unwrap returns the value if it is an error.
-func (p *Panic) Unwrap() error {
+func (p *toolPanic) Unwrap() error {
 	err, _ := p.Value.(error)
 	return err
 }

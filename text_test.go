@@ -1,4 +1,4 @@
-package text
+package bedrock
 
 import (
 	"strings"
@@ -14,11 +14,11 @@ func TestOneLine(t *testing.T) {
 		{"two\nlines\r\n", "two lines"},
 		{"\x1b[31mred\x1b[0m \x07\x00\x7fend", "[31mred [0m    end"},
 		{"\u202etxet", "txet"},
-		{strings.Repeat("x", maxLen), strings.Repeat("x", maxLen)},
-		{strings.Repeat("x", maxLen+1), strings.Repeat("x", maxLen) + "…"},
-		{strings.Repeat("x", maxLen-1) + "é", strings.Repeat("x", maxLen-1) + "…"},
+		{strings.Repeat("x", maxText), strings.Repeat("x", maxText)},
+		{strings.Repeat("x", maxText+1), strings.Repeat("x", maxText) + "…"},
+		{strings.Repeat("x", maxText-1) + "é", strings.Repeat("x", maxText-1) + "…"},
 	} {
-		got := OneLine(test.in)
+		got := oneLine(test.in)
 		if got != test.want || !utf8.ValidString(got) {
 			t.Errorf("%q: got %q, want %q", test.in, got, test.want)
 		}
@@ -38,7 +38,7 @@ func TestContainsFold(t *testing.T) {
 		{"", []string{"scope"}, false},
 		{"anything", nil, false},
 	} {
-		if got := ContainsFold(test.s, test.lower...); got != test.want {
+		if got := containsFold(test.s, test.lower...); got != test.want {
 			t.Errorf("%q in %q: got %t, want %t", test.lower, test.s, got, test.want)
 		}
 	}

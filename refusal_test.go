@@ -1,4 +1,4 @@
-package refusal
+package bedrock
 
 import (
 	"errors"
@@ -45,7 +45,7 @@ func TestReason(t *testing.T) {
 		{"no input", nil, ""},
 	}
 	for _, tt := range tests {
-		if got := Reason(tt.input); tt.want == "" && got != "" || !strings.Contains(got, tt.want) {
+		if got := knownRefusal(tt.input); tt.want == "" && got != "" || !strings.Contains(got, tt.want) {
 			t.Errorf("%s: got %q, want %q in it", tt.name, got, tt.want)
 		}
 	}
