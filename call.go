@@ -1,6 +1,7 @@
 package bedrock
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -247,7 +248,7 @@ func (c *Client) fail(op, model string, start time.Time, err error) error {
 		e.Err = err
 		return e
 	}
-	k := &call{origin: c.origin, op: op, model: model, region: c.Region(), start: start}
+	k := &call{origin: cmp.Or(c.origin, &origin{}), op: op, model: model, region: c.Region(), start: start}
 	if f == nil {
 		f = k.judge(nil, err)
 		err = f

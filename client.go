@@ -20,7 +20,8 @@ import (
 )
 
 // Client calls Amazon Bedrock Runtime in one region. It is safe for concurrent
-// use; make one with [New] or [NewFromConfig] and keep it. The zero Client is not usable.
+// use; make one with [New] or [NewFromConfig] and keep it. The calls of the zero Client
+// fail with [ErrInvalid].
 type Client struct {
 	cfg      aws.Config
 	settings settings
@@ -99,6 +100,9 @@ func asV2(r aws.Retryer) aws.RetryerV2 {
 //
 // A bad option fails the calls of the returned client.
 func (c *Client) With(opts ...Option) *Client {
+	if c.sdk == nil {
+		return broken(c, opts, errZeroClient)
+	}
 	d, err := build(c.cfg, c.settings.with(opts), c.shared)
 	if err != nil {
 		return broken(c, opts, err)
@@ -124,7 +128,14 @@ func broken(c *Client, opts []Option, err error) *Client {
 //
 // Its InvokeModelWithBidirectionalStream makes one attempt. Over HTTP/1.1, which it
 // can't work on, the SDK hangs past the context's deadline: call Close by a timer.
-func (c *Client) SDK() *bedrockruntime.Client { return c.sdk }
+func (c *Client) SDK() *bedrockruntime.Client {
+	if c.sdk == nil {
+		return broken(c, nil, errZeroClient).sdk
+	}
+	return c.sdk
+}
+
+var errZeroClient = errors.New("the Client was not made by New or NewFromConfig")
 
 // Region returns the region that the client calls.
 func (c *Client) Region() string { return c.settings.region }

@@ -25,7 +25,7 @@ func (c *Client) Converse(ctx context.Context, model string, messages []types.Me
 	if err != nil {
 		return nil, c.fail(op, model, start, err)
 	}
-	out, err := c.sdk.Converse(ctx, in)
+	out, err := c.SDK().Converse(ctx, in)
 	if err != nil {
 		return nil, c.fail(op, model, start, err)
 	}
@@ -48,7 +48,7 @@ func (c *Client) CountTokens(ctx context.Context, model string, messages []types
 	if r.err != nil {
 		return 0, c.fail(op, model, start, r.err)
 	}
-	out, err := c.sdk.CountTokens(ctx, &bedrockruntime.CountTokensInput{ModelId: r.ModelId, Input: &types.CountTokensInputMemberConverse{Value: types.ConverseTokensRequest{
+	out, err := c.SDK().CountTokens(ctx, &bedrockruntime.CountTokensInput{ModelId: r.ModelId, Input: &types.CountTokensInputMemberConverse{Value: types.ConverseTokensRequest{
 		Messages: r.Messages, System: r.System, ToolConfig: r.ToolConfig, AdditionalModelRequestFields: r.AdditionalModelRequestFields,
 	}}})
 	if err == nil && out.InputTokens == nil {

@@ -80,7 +80,7 @@ type EmbedError struct {
 
 // Error returns one line, without the texts.
 func (e *EmbedError) Error() string {
-	return fmt.Sprintf("bedrock: embedding texts[%d:%d]: %s", e.First, e.First+e.Count, strings.TrimPrefix(e.Err.Error(), "bedrock: "))
+	return fmt.Sprintf("bedrock: embedding texts[%d:%d]: %s", e.First, e.First+e.Count, strings.TrimPrefix(fmt.Sprint(e.Err), "bedrock: "))
 }
 
 // Unwrap returns the failure.

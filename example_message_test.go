@@ -181,8 +181,8 @@ func ExampleToolResult() {
 	// Output: {"messages":[{"content":[{"toolResult":{"content":[{"text":"12 °C"}],"toolUseId":"t1"}}],"role":"user"}]}
 }
 
-func ExampleToolError() {
-	showBody([]types.Message{bedrock.User("", bedrock.ToolError("t1", "no such city"))})
+func ExampleToolFailure() {
+	showBody([]types.Message{bedrock.User("", bedrock.ToolFailure("t1", "no such city"))})
 	// Output: {"messages":[{"content":[{"toolResult":{"content":[{"text":"no such city"}],"status":"error","toolUseId":"t1"}}],"role":"user"}]}
 }
 

@@ -162,9 +162,7 @@ func ExampleReply_Tokens() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if tokens, ok := reply.Tokens(); ok {
-		fmt.Printf("%+v\n", tokens)
-	}
+	fmt.Printf("%+v\n", reply.Tokens())
 	// Output: {Input:12 Output:1 CacheRead:1000 CacheWrite:0}
 }
 

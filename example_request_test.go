@@ -87,8 +87,8 @@ func ExampleServiceTier() {
 	// Output: {"messages":[{"content":[{"text":"No hurry?"}],"role":"user"}],"serviceTier":{"type":"flex"}}
 }
 
-func ExampleLatency() {
-	showBody(bedrock.Prompt("Quick?"), bedrock.Latency(types.PerformanceConfigLatencyOptimized))
+func ExampleLatencyOptimized() {
+	showBody(bedrock.Prompt("Quick?"), bedrock.LatencyOptimized())
 	// Output: {"messages":[{"content":[{"text":"Quick?"}],"role":"user"}],"performanceConfig":{"latency":"optimized"}}
 }
 

@@ -238,6 +238,19 @@ func (b *guardedBody) fail(kind, cause error) error {
 	return b.failed(f)
 }
 
+// report makes this package's error of one that ended the stream, and logs it unless the
+// reader closed the stream.
+func (b *guardedBody) report(err error) error {
+	f := failureOf(err)
+	if f == nil { // closed by the reader
+		f = &failure{err: err, by: byReply, message: err.Error()}
+		return b.call.report(f, b.failed(f))
+	}
+	e := b.call.report(f, err)
+	b.call.logFailure(e)
+	return e
+}
+
 // failed adds to a failure what the stream knows.
 func (b *guardedBody) failed(f *failure) error {
 	f.call, f.requestID, f.events = b.call, oneLine(b.requestID), b.events

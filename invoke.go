@@ -15,9 +15,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/schemas"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"example.com/bedrock/internal/frame"
 	"example.com/bedrock/internal/jsondoc"
 )
 
@@ -70,7 +72,7 @@ func Invoke[T any](ctx context.Context, c *Client, model string, body any, opts 
 	if err != nil {
 		return nil, c.fail(op, model, start, err)
 	}
-	out, err := c.sdk.InvokeModel(ctx, in)
+	out, err := c.SDK().InvokeModel(ctx, in)
 	if err != nil {
 		return nil, c.fail(op, model, start, err)
 	}
@@ -105,7 +107,6 @@ type InvocationStream[T any] struct {
 	Attempts  int    // requests sent, at least 1
 
 	from    source[types.ResponseStream]
-	events  eventDecoder
 	metrics invocationMetrics
 }
 
@@ -118,13 +119,13 @@ func InvokeStream[T any](ctx context.Context, c *Client, model string, body any,
 	if r.err != nil {
 		return nil, c.fail(opInvokeStream, model, start, r.err)
 	}
-	p := &pull{}
-	out, err := c.sdk.InvokeModelWithResponseStream(ctx, &r.InvokeModelWithResponseStreamInput, p.option)
-	if err = p.check(err); err != nil {
+	k := &bodyKeeper{}
+	out, err := c.SDK().InvokeModelWithResponseStream(ctx, &r.InvokeModelWithResponseStreamInput, k.option)
+	if err = k.check(err); err != nil {
 		return nil, c.fail(opInvokeStream, model, start, err)
 	}
-	s := &InvocationStream[T]{RequestID: p.body.requestID, Attempts: attempts(out.ResultMetadata), events: newEventDecoder(schemas.ResponseStream)}
-	s.from.open(p, out.GetStream())
+	s := &InvocationStream[T]{RequestID: k.body.requestID, Attempts: attempts(out.ResultMetadata)}
+	s.from.open(k.body, out.GetStream(), schemas.ResponseStream, chunkEvent)
 	return s, nil
 }
 
@@ -153,27 +154,30 @@ func (s *InvocationStream[T]) chunk() (v T, err error) {
 		if err != nil {
 			return v, err
 		}
-		if s.from.sdk == nil {
-			decoded, err := s.events.Decode(f)
-			if err != nil {
-				return v, s.from.end(s.from.body.fail(errDecoding, err))
-			}
-			if part, ok := decoded.(*types.PayloadPart); ok {
-				event = &types.ResponseStreamMemberChunk{Value: *part}
-			}
+		if event, err = s.from.decode(f, event); err != nil {
+			return v, err
 		}
 		part, ok := event.(*types.ResponseStreamMemberChunk)
 		if !ok { // an event of a newer service
 			continue
 		}
 		if err := s.metrics.Note(part.Value.Bytes); err != nil {
-			return v, s.from.end(s.from.body.fail(errDecoding, err))
+			return v, s.from.endDecoding(err)
 		}
 		if err := decodeBody(part.Value.Bytes, &v); err != nil {
-			return v, s.from.end(s.from.body.fail(errDecoding, err))
+			return v, s.from.endDecoding(err)
 		}
 		return v, nil
 	}
+}
+
+// chunkEvent makes the event that the SDK's own stream delivers; nil of one that this SDK
+// doesn't know.
+func chunkEvent(v smithy.Deserializable, _ frame.Frame) types.ResponseStream {
+	if part, ok := v.(*types.PayloadPart); ok {
+		return &types.ResponseStreamMemberChunk{Value: *part}
+	}
+	return nil
 }
 
 func newInvokeRequest(model string, body any, opts []InvokeOption) *InvokeRequest {

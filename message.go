@@ -186,8 +186,8 @@ func ToolResult(toolUseID, text string) *types.ContentBlockMemberToolResult {
 		ToolUseId: &toolUseID, Content: []types.ToolResultContentBlock{&types.ToolResultContentBlockMemberText{Value: text}}}}
 }
 
-// ToolError is a [ToolResult] that says that the tool failed, and why.
-func ToolError(toolUseID, text string) *types.ContentBlockMemberToolResult {
+// ToolFailure is a [ToolResult] that says that the tool failed, and why.
+func ToolFailure(toolUseID, text string) *types.ContentBlockMemberToolResult {
 	result := ToolResult(toolUseID, text)
 	result.Value.Status = types.ToolResultStatusError
 	return result

@@ -43,8 +43,8 @@ func TestContentOnTheWire(t *testing.T) {
 		{"cache point for an hour", CachePoint(types.CacheTTLOneHour), `{"cachePoint":{"ttl":"1h","type":"default"}}`},
 		{"tool result", ToolResult("t1", "12 °C"), `{"toolResult":{"content":[{"text":"12 °C"}],"toolUseId":"t1"}}`},
 		{"tool result of nothing", ToolResult("t1", " \n"), `{"toolResult":{"content":[{"text":"(empty)"}],"toolUseId":"t1"}}`},
-		{"tool error", ToolError("t1", "no such city"), `{"toolResult":{"content":[{"text":"no such city"}],"status":"error","toolUseId":"t1"}}`},
-		{"tool error of nothing", ToolError("t1", ""), `{"toolResult":{"content":[{"text":"(empty)"}],"status":"error","toolUseId":"t1"}}`},
+		{"tool error", ToolFailure("t1", "no such city"), `{"toolResult":{"content":[{"text":"no such city"}],"status":"error","toolUseId":"t1"}}`},
+		{"tool error of nothing", ToolFailure("t1", ""), `{"toolResult":{"content":[{"text":"(empty)"}],"status":"error","toolUseId":"t1"}}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

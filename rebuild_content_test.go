@@ -152,8 +152,8 @@ func (b rebuild) toolResult(raw json.RawMessage) types.ContentBlock {
 		sent.Content = sent.Content[1:]
 	}
 	if sent.Status == types.ToolResultStatusError {
-		b.made["ToolError"]++
-		return bedrock.ToolError(sent.ToolUseID, text)
+		b.made["ToolFailure"]++
+		return bedrock.ToolFailure(sent.ToolUseID, text)
 	}
 	b.made["ToolResult"]++
 	result := bedrock.ToolResult(sent.ToolUseID, text)

@@ -141,14 +141,15 @@ func (r *Reply) Citations() []types.Citation {
 	return all
 }
 
-// Tokens returns what the call used; false when the service didn't say.
-func (r *Reply) Tokens() (Tokens, bool) {
+// Tokens returns what the call used: zeros when the service didn't say, which a nil
+// Usage tells.
+func (r *Reply) Tokens() Tokens {
 	if r.ConverseOutput == nil || r.Usage == nil {
-		return Tokens{}, false
+		return Tokens{}
 	}
 	u := r.Usage
 	return Tokens{
 		Input: int(aws.ToInt32(u.InputTokens)), Output: int(aws.ToInt32(u.OutputTokens)),
 		CacheRead: int(aws.ToInt32(u.CacheReadInputTokens)), CacheWrite: int(aws.ToInt32(u.CacheWriteInputTokens)),
-	}, true
+	}
 }

@@ -212,12 +212,12 @@ func ServiceTier(tier types.ServiceTierType) RequestOption {
 	}
 }
 
-// Latency asks for a model's latency-optimized version. Default: standard, to which Bedrock
-// may fall back: see the reply's PerformanceConfig. API field: performanceConfig.latency.
-func Latency(latency types.PerformanceConfigLatency) RequestOption {
+// LatencyOptimized asks for a model's latency-optimized version. Default: the standard
+// version, to which Bedrock may fall back; the reply's PerformanceConfig tells. API field:
+// performanceConfig.latency.
+func LatencyOptimized() RequestOption {
 	return func(r *Request) {
-		r.refuseEmpty("Latency", "latency", string(latency))
-		r.PerformanceConfig = &types.PerformanceConfiguration{Latency: latency}
+		r.PerformanceConfig = &types.PerformanceConfiguration{Latency: types.PerformanceConfigLatencyOptimized}
 	}
 }
 

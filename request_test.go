@@ -88,7 +88,7 @@ func TestOptionsOnTheWire(t *testing.T) {
 		{"async without a stream", []RequestOption{GuardrailAsync(), Guardrail("g1", "1")}, `{"guardrailConfig":{"guardrailIdentifier":"g1","guardrailVersion":"1"}}`},
 
 		{"service tier", []RequestOption{ServiceTier(types.ServiceTierTypeFlex)}, `{"serviceTier":{"type":"flex"}}`},
-		{"latency", []RequestOption{Latency(types.PerformanceConfigLatencyOptimized)}, `{"performanceConfig":{"latency":"optimized"}}`},
+		{"latency", []RequestOption{LatencyOptimized()}, `{"performanceConfig":{"latency":"optimized"}}`},
 		{"metadata twice", []RequestOption{RequestMetadata(map[string]string{"team": "a"}), RequestMetadata(map[string]string{"team": "b"})}, `{"requestMetadata":{"team":"b"}}`},
 		{"no metadata", []RequestOption{RequestMetadata(nil)}, `{}`},
 		{"prompt variables", []RequestOption{PromptVariables(map[string]string{"city": "Paris"})}, `{"promptVariables":{"city":{"text":"Paris"}}}`},
@@ -155,7 +155,6 @@ func TestOptionsRefuseWhatCannotBeSent(t *testing.T) {
 		{"guardrail version", []RequestOption{Guardrail("g", "")}, "Guardrail: the version is empty"},
 		{"trace", []RequestOption{GuardrailTrace("")}, "GuardrailTrace: the trace is empty"},
 		{"tier", []RequestOption{ServiceTier("")}, "ServiceTier: the tier is empty"},
-		{"latency", []RequestOption{Latency("")}, "Latency: the latency is empty"},
 		{"a pointer that isn't one", []RequestOption{ModelResponseFields("/a", "stop_sequence")}, `"stop_sequence" is no JSON Pointer`},
 		{"an empty pointer", []RequestOption{ModelResponseFields("")}, `"" is no JSON Pointer`},
 		{"fields of no JSON", []RequestOption{ModelFields(math.NaN())}, "ModelFields: json: unsupported value: NaN"},

@@ -82,8 +82,7 @@ func tooManyRounds(n int) error {
 }
 
 func (x *Exchange) add(r *Reply) {
-	tokens, _ := r.Tokens()
-	x.Reply, x.Rounds, x.Tokens = r, x.Rounds+1, x.Tokens.Add(tokens)
+	x.Reply, x.Rounds, x.Tokens = r, x.Rounds+1, x.Tokens.Add(r.Tokens())
 	x.Messages = append(x.Messages, r.Message())
 }
 

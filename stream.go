@@ -27,7 +27,6 @@ type Stream struct {
 	Attempts  int    // requests sent, at least 1
 
 	from   source[types.ConverseStreamOutput]
-	events eventDecoder
 	md     middleware.Metadata
 	parts  assemble.Assembler
 	wanted *wanted // what the reply's Decode is to find
@@ -44,13 +43,15 @@ func (c *Client) ConverseStream(ctx context.Context, model string, messages []ty
 	if r.err != nil {
 		return nil, c.fail(opConverseStream, model, start, r.err)
 	}
-	p := &pull{}
-	out, err := c.sdk.ConverseStream(ctx, &r.ConverseStreamInput, p.option)
-	if err = p.check(err); err != nil {
+	k := &bodyKeeper{}
+	out, err := c.SDK().ConverseStream(ctx, &r.ConverseStreamInput, k.option)
+	if err = k.check(err); err != nil {
 		return nil, c.fail(opConverseStream, model, start, err)
 	}
-	s := &Stream{RequestID: p.body.requestID, Attempts: attempts(out.ResultMetadata), events: newEventDecoder(schemas.ConverseStreamOutput), md: out.ResultMetadata, wanted: r.wanted}
-	s.from.open(p, out.GetStream())
+	s := &Stream{
+		RequestID: k.body.requestID, Attempts: attempts(out.ResultMetadata), md: out.ResultMetadata, wanted: r.wanted,
+	}
+	s.from.open(k.body, out.GetStream(), schemas.ConverseStreamOutput, assemble.Event)
 	return s, nil
 }
 
@@ -130,14 +131,11 @@ func (s *Stream) text() (string, error) {
 	}
 }
 
-// take adds a frame, or the event that the SDK's stream delivered, to the reply.
+// take adds what came to the reply.
 func (s *Stream) take(f frame.Frame, event types.ConverseStreamOutput) (types.ConverseStreamOutput, error) {
-	if s.from.sdk == nil {
-		v, err := s.events.Decode(f)
-		if err != nil {
-			return nil, s.from.end(s.from.body.fail(errDecoding, err))
-		}
-		event = assemble.Event(v, f)
+	event, err := s.from.decode(f, event)
+	if err != nil {
+		return nil, err
 	}
 	s.parts.Add(event)
 	return event, nil

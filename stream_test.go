@@ -99,8 +99,8 @@ func TestDeltasAddUp(t *testing.T) {
 			if content := got.Message().Content; len(content) != 1 || !reflect.DeepEqual(content[0], test.want) {
 				t.Errorf("got %s, want %s", show(content), show([]types.ContentBlock{test.want}))
 			}
-			if tokens, ok := got.Tokens(); !ok || tokens != (bedrock.Tokens{Input: 9, Output: 2}) || got.StopReason != types.StopReasonEndTurn || aws.ToInt64(got.Metrics.LatencyMs) != 593 {
-				t.Errorf("%+v, %v, %v, %+v", tokens, ok, got.StopReason, got.Metrics)
+			if tokens := got.Tokens(); tokens != (bedrock.Tokens{Input: 9, Output: 2}) || got.StopReason != types.StopReasonEndTurn || aws.ToInt64(got.Metrics.LatencyMs) != 593 {
+				t.Errorf("%+v, %v, %v, %+v", tokens, got.Usage != nil, got.StopReason, got.Metrics)
 			}
 		})
 	}

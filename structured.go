@@ -103,7 +103,7 @@ type OutputError struct {
 
 // Error doesn't quote the reply.
 func (e *OutputError) Error() string {
-	text := e.Err.Error()
+	text := fmt.Sprint(e.Err)
 	var mismatch *schema.Mismatch
 	if errors.As(e.Err, &mismatch) {
 		text = "the output doesn't fit: " + oneLine(mismatch.Brief())

@@ -53,8 +53,8 @@ func wantTotals(t *testing.T, operation string, call func(*bedrock.Client, strin
 		if err != nil {
 			t.Fatal(err)
 		}
-		tokens, known := reply.Tokens()
-		if !known || reply.Usage.TotalTokens == nil {
+		tokens := reply.Tokens()
+		if reply.Usage == nil || reply.Usage.TotalTokens == nil {
 			return
 		}
 		if want := int(aws.ToInt32(reply.Usage.TotalTokens)); tokens.Total() != want {

@@ -29,7 +29,8 @@ type Tool struct {
 	Strict      bool   // ask Bedrock to hold the input to the schema, where the model can
 
 	// Call runs the tool with input that fits the schema; a schema that contains itself is
-	// not checked. The result goes to the model as [Reply.CallTools] says, and so does the
+	// not checked. Up to 8 calls of one reply run at once, so it must be safe for concurrent
+	// use. The result goes to the model as [Reply.CallTools] says, and so does the
 	// text of an error. Nil: the tool is offered to the model, and answering it is the
 	// caller's own affair.
 	Call func(ctx context.Context, input json.RawMessage) (any, error)
@@ -172,7 +173,7 @@ func (r *Reply) CallTools(ctx context.Context, tools ...Tool) (types.Message, er
 	inParallel(len(uses), toolsAtOnce, func(i int) {
 		var result *types.ContentBlockMemberToolResult
 		if result, errs[i] = callTool(ctx, uses[i], tools); errs[i] != nil {
-			result = ToolError(aws.ToString(uses[i].ToolUseId), errs[i].Error())
+			result = ToolFailure(aws.ToString(uses[i].ToolUseId), errs[i].Error())
 		}
 		results[i] = result
 	})
@@ -200,7 +201,7 @@ func callTool(ctx context.Context, use types.ToolUseBlock, tools []Tool) (*types
 	id, name := aws.ToString(use.ToolUseId), aws.ToString(use.Name)
 	i := slices.IndexFunc(tools, func(t Tool) bool { return t.Name == name })
 	if i < 0 {
-		return ToolError(id, fmt.Sprintf("there is no tool %.80q; the tools are: %s", name, toolNames(tools))), nil
+		return ToolFailure(id, fmt.Sprintf("there is no tool %.80q; the tools are: %s", name, toolNames(tools))), nil
 	}
 	tool := tools[i]
 	if tool.Call == nil {
@@ -216,17 +217,17 @@ func callTool(ctx context.Context, use types.ToolUseBlock, tools []Tool) (*types
 	}
 	var input json.RawMessage
 	if err := DecodeJSON(use.Input, &input); err != nil {
-		return ToolError(id, "the call has no input"), nil
+		return ToolFailure(id, "the call has no input"), nil
 	}
 	if err := s.Check(input); err != nil {
-		return ToolError(id, "the input doesn't fit the tool's schema: "+err.Error()), nil
+		return ToolFailure(id, "the input doesn't fit the tool's schema: "+err.Error()), nil
 	}
 	out, err := tool.Call(ctx, input)
 	if ctx.Err() != nil && err != nil {
 		return nil, endOf(ctx)
 	}
 	if err != nil {
-		return ToolError(id, err.Error()), nil
+		return ToolFailure(id, err.Error()), nil
 	}
 	content, err := toolContent(out)
 	if err != nil {

@@ -121,7 +121,7 @@ func (s *summary) add(a answer) {
 	if a.err == nil {
 		s.ok++
 		s.attempts += a.reply.Attempts
-		tokens, _ := a.reply.Tokens()
+		tokens := a.reply.Tokens()
 		s.tokens = s.tokens.Add(tokens)
 		return
 	}

@@ -39,7 +39,7 @@ func main() {
 			log.Fatal(err)
 		}
 		fmt.Printf("> %s\n%s\n", question, reply.Text())
-		if t, ok := reply.Tokens(); ok {
+		if t := reply.Tokens(); reply.Usage != nil {
 			fmt.Printf("%d tokens in: %d read from the cache, %d written to it, %d neither; %d out\n\n",
 				t.TotalInput(), t.CacheRead, t.CacheWrite, t.Input, t.Output)
 		}

@@ -47,7 +47,7 @@ func ask(ctx context.Context, region, model, question string) error {
 	}
 	fmt.Println(reply.Text())
 
-	tokens, _ := reply.Tokens()
+	tokens := reply.Tokens()
 	fmt.Printf("\n%s in %s: %d tokens in, %d out, stopped for %s\n", model, client.Region(), tokens.Input, tokens.Output, reply.StopReason)
 	return nil
 }

@@ -58,7 +58,7 @@ func tell(ctx context.Context, region, model, prompt string) error {
 	if err != nil {
 		return err
 	}
-	tokens, _ := reply.Tokens()
+	tokens := reply.Tokens()
 	fmt.Printf("\n\n%d tokens in, %d out, stopped for %s\n", tokens.Input, tokens.Output, reply.StopReason)
 	return nil
 }

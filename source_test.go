@@ -147,14 +147,15 @@ func TestNextReadsAStreamOfTheSDKs(t *testing.T) {
 		s := channel{make(chan int, 1), end}
 		s.events <- 7
 		close(s.events)
-		if v, err := nextEvent(s); v != 7 || err != nil {
+		r := sdkReader[int]{s}
+		if _, v, err := r.next(); v != 7 || err != nil {
 			t.Errorf("got %d, %v, want 7", v, err)
 		}
 		want := end
 		if end == nil {
 			want = io.EOF
 		}
-		if _, err := nextEvent(s); err != want {
+		if _, _, err := r.next(); err != want {
 			t.Errorf("got %v at the end, want %v", err, want)
 		}
 	}
