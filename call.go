@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -14,7 +15,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -186,22 +186,22 @@ func (k *call) anew(ctx context.Context, f *failure) {
 	}
 }
 
-// modelOf tells the model of an SDK input, and whether its reply has no bound.
+// modelOf tells the model of an SDK input, and whether its reply has no bound: the input
+// is all that a call by [Client.SDK] shows.
 func modelOf(input any) (model string, uncapped bool) {
-	open := func(c *types.InferenceConfiguration) bool { return c == nil || c.MaxTokens == nil }
-	switch in := input.(type) {
-	case *bedrockruntime.ConverseInput:
-		return aws.ToString(in.ModelId), open(in.InferenceConfig)
-	case *bedrockruntime.ConverseStreamInput:
-		return aws.ToString(in.ModelId), open(in.InferenceConfig)
-	case *bedrockruntime.InvokeModelInput:
-		return aws.ToString(in.ModelId), false
-	case *bedrockruntime.InvokeModelWithResponseStreamInput:
-		return aws.ToString(in.ModelId), false
-	case *bedrockruntime.CountTokensInput:
-		return aws.ToString(in.ModelId), false
+	in := reflect.Indirect(reflect.ValueOf(input))
+	if in.Kind() != reflect.Struct {
+		return "", false
 	}
-	return "", false
+	if f := in.FieldByName("ModelId"); f.IsValid() {
+		id, _ := f.Interface().(*string)
+		model = aws.ToString(id)
+	}
+	if f := in.FieldByName("InferenceConfig"); f.IsValid() {
+		config, ok := f.Interface().(*types.InferenceConfiguration)
+		uncapped = ok && (config == nil || config.MaxTokens == nil)
+	}
+	return model, uncapped
 }
 
 // identify works out what only reports ask for.

@@ -18,20 +18,23 @@ import (
 // guardrail_intervened is no error. Throttles and transient faults are retried as the
 // package documentation says. The error is an *[Error], the reply nil then.
 func (c *Client) Converse(ctx context.Context, model string, messages []types.Message, opts ...RequestOption) (*Reply, error) {
+	return c.converse(ctx, time.Now(), newRequest(model, messages, opts))
+}
+
+// converse makes one call.
+func (c *Client) converse(ctx context.Context, start time.Time, r *Request) (*Reply, error) {
 	const op = "Converse"
-	start := time.Now()
-	r := newRequest(model, messages, opts)
 	in, err := r.unary()
 	if err != nil {
-		return nil, c.fail(op, model, start, err)
+		return nil, c.fail(op, r.model, start, err)
 	}
 	out, err := c.SDK().Converse(ctx, in)
 	if err != nil {
-		return nil, c.fail(op, model, start, err)
+		return nil, c.fail(op, r.model, start, err)
 	}
 	reply, err := newReply(out)
 	if err != nil {
-		return nil, c.fail(op, model, start, err)
+		return nil, c.fail(op, r.model, start, err)
 	}
 	reply.wanted = r.wanted
 	return reply, nil

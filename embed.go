@@ -131,13 +131,6 @@ type embedder struct {
 	length      atomic.Int64 // of the vectors: as asked for, else of the first that came
 }
 
-// embedded is how one call ended.
-type embedded struct {
-	first, count int
-	result       embedding.Result
-	err          error
-}
-
 func (e *embedder) check() (err error) {
 	if err := checkModel(e.model); err != nil {
 		return err
@@ -152,44 +145,57 @@ func (e *embedder) check() (err error) {
 	return e.family.Check(e.Options)
 }
 
-// run starts the calls and puts together what they bring. However it ends, a panic
-// included, it waits for all that are under way, and so leaves no goroutine.
+// run makes the calls and puts together what they bring.
 func (e *embedder) run(ctx context.Context) (*Embeddings, error) {
 	ctx, stop := context.WithCancel(ctx)
-	ends, calls := make(chan embedded), 0
-	defer func() {
-		for stop(); calls > 0; calls-- {
-			<-ends
-		}
-	}()
+	defer stop()
 	all := &Embeddings{Vectors: make([][]float32, len(e.texts))}
 	var failure error
-	for next, done := 0, 0; ; {
-		for ; failure == nil && next < len(e.texts) && calls < e.concurrency; calls++ {
-			first, count := next, min(e.family.Batch, len(e.texts)-next)
-			next += count
-			go func() {
-				result, err := e.call(ctx, e.texts[first:first+count])
-				ends <- embedded{first, count, result, err}
-			}()
-		}
-		if calls == 0 {
-			return all, failure
-		}
-		end := <-ends
-		if calls--; end.err != nil {
+	done := 0
+	batch := func(i int) (first, count int) {
+		first = i * e.family.Batch
+		return first, min(e.family.Batch, len(e.texts)-first)
+	}
+	type answer struct {
+		embedding.Result
+		err error
+	}
+	calls := (len(e.texts) + e.family.Batch - 1) / e.family.Batch
+	inParallel(calls, e.concurrency, func(i int) (a answer) {
+		first, count := batch(i)
+		a.Result, a.err = e.call(ctx, e.texts[first:first+count])
+		return a
+	}, func(i int, a answer) bool {
+		first, count := batch(i)
+		if a.err != nil {
 			stop()
 			if failure == nil { // the others were ended by it
-				failure = &EmbedError{end.first, end.count, end.err}
+				failure = &EmbedError{first, count, a.err}
 			}
-			continue
+			return false
 		}
-		copy(all.Vectors[end.first:], end.result.Vectors)
-		all.Tokens.Input += end.result.Tokens
-		if done += end.count; e.progress != nil {
-			e.progress(done, len(e.texts))
-		}
+		copy(all.Vectors[first:], a.Vectors)
+		all.Tokens.Input += a.Result.Tokens
+		done += count
+		e.tell(done, stop)
+		return true
+	})
+	return all, failure
+}
+
+// tell calls EmbedProgress's function, whose panic ends the other calls.
+func (e *embedder) tell(done int, stop context.CancelFunc) {
+	if e.progress == nil {
+		return
 	}
+	returned := false
+	defer func() {
+		if !returned {
+			stop()
+		}
+	}()
+	e.progress(done, len(e.texts))
+	returned = true
 }
 
 // call makes one call and checks that its answer has what was asked for.

@@ -4,83 +4,83 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
-	"sync"
-	"sync/atomic"
 )
 
-// inParallel calls fn for 0 to n-1, at most limit at once, and returns when all have ended. Of
-// one that panics or leaves by [runtime.Goexit] it makes the caller do the same, when
-// those under way have ended; no more are begun then.
-func inParallel(n, limit int, fn func(i int)) {
+// inParallel calls do for 0 to n-1, at most limit at once, and take for each result, in
+// the caller's goroutine and as the results come. After take has returned false no more
+// calls are begun. However it ends, no call is under way any more. Of a do that panics or
+// leaves by [runtime.Goexit] it makes the caller do the same.
+func inParallel[T any](n, limit int, do func(i int) T, take func(i int, result T) bool) {
 	if n == 1 || limit <= 1 {
 		for i := range n {
-			fn(i)
+			if !take(i, do(i)) {
+				return
+			}
 		}
 		return
 	}
-	var g parallelGroup
-	var next atomic.Int64
-	for range min(n, limit) {
-		g.wait.Add(1)
-		go func() {
-			defer g.wait.Done()
-			for i := int(next.Add(1)) - 1; i < n && !g.over(); i = int(next.Add(1)) - 1 {
-				g.run(fn, i)
-			}
-		}()
+	ends, begun, running := make(chan ended[T]), 0, 0
+	defer func() { // also after a panic of take
+		for ; running > 0; running-- {
+			<-ends
+		}
+	}()
+	var left *ended[T] // the first that didn't return
+	for more := true; ; {
+		for ; more && begun < n && running < limit; begun++ {
+			running++
+			go ended[T]{i: begun}.run(do, ends)
+		}
+		if running == 0 {
+			break
+		}
+		e := <-ends
+		running--
+		switch {
+		case !e.returned && left == nil:
+			left, more = &e, false
+		case left == nil:
+			more = take(e.i, e.result) && more
+		}
 	}
-	g.wait.Wait()
 	switch {
-	case g.panicked != nil:
-		panic(g.panicked)
-	case g.exited:
+	case left == nil:
+	case left.panicked != nil:
+		panic(left.panicked)
+	default:
 		runtime.Goexit()
 	}
 }
 
-type parallelGroup struct {
-	wait     sync.WaitGroup
-	mu       sync.Mutex
-	panicked *toolPanic // the first
-	exited   bool
+// ended is how one call ended.
+type ended[T any] struct {
+	i        int
+	result   T
+	returned bool
+	panicked *parallelPanic
 }
 
-func (g *parallelGroup) over() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.panicked != nil || g.exited
-}
-
-func (g *parallelGroup) run(fn func(int), i int) {
-	returned := false
+func (e ended[T]) run(do func(int) T, ends chan<- ended[T]) {
 	defer func() {
-		if returned {
-			return
+		if v := recover(); v != nil {
+			e.panicked = &parallelPanic{v, debug.Stack()}
 		}
-		v := recover()
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		switch {
-		case v == nil:
-			g.exited = true
-		case g.panicked == nil:
-			g.panicked = &toolPanic{v, debug.Stack()}
-		}
+		ends <- e
 	}()
-	fn(i)
-	returned = true
+	e.result = do(e.i)
+	e.returned = true
 }
 
-// toolPanic is what a function panicked with, and where.
-type toolPanic struct {
+// parallelPanic is what a function panicked with, and where.
+type parallelPanic struct {
 	Value any
 	Stack []byte
 }
 
-func (p *toolPanic) Error() string { return fmt.Sprintf("%v\n\n%s", p.Value, p.Stack) }
+func (p *parallelPanic) Error() string { return fmt.Sprintf("%v\n\n%s", p.Value, p.Stack) }
 
 // Unwrap returns the value if it is an error.
-func (p *toolPanic) Unwrap() error {
+func (p *parallelPanic) Unwrap() error {
 	err, _ := p.Value.(error)
 	return err
 }

@@ -19,17 +19,22 @@ func TestEachRunsAllWithinTheBound(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var now, most atomic.Int64
 				ran := make([]int, tt.n)
-				inParallel(tt.n, tt.limit, func(i int) {
+				taken := make([]int, tt.n)
+				inParallel(tt.n, tt.limit, func(i int) int {
 					running := now.Add(1)
 					for m := most.Load(); running > m && !most.CompareAndSwap(m, running); m = most.Load() {
 					}
 					time.Sleep(time.Second)
 					ran[i]++
 					now.Add(-1)
+					return i * i
+				}, func(i, square int) bool {
+					taken[i] += square + 1
+					return true
 				})
 				for i, times := range ran {
-					if times != 1 {
-						t.Errorf("%d ran %d times", i, times)
+					if times != 1 || taken[i] != i*i+1 {
+						t.Errorf("%d ran %d times, and %d was taken of it", i, times, taken[i])
 					}
 				}
 				if got := most.Load(); got != int64(tt.most) {
@@ -58,13 +63,14 @@ func TestPanicIsTheCallers(t *testing.T) {
 					t.Errorf("%d went on after the panic", got)
 				}
 			}()
-			inParallel(n, 2, func(i int) {
+			inParallel(n, 2, func(i int) bool {
 				if i == 0 {
 					panic(cause)
 				}
 				time.Sleep(time.Millisecond)
 				ended.Add(1)
-			})
+				return true
+			}, func(int, bool) bool { return true })
 			t.Error("no panic")
 		})
 	}
@@ -73,11 +79,11 @@ func TestPanicIsTheCallers(t *testing.T) {
 func TestValueOfAPanicNeedNotBeAnError(t *testing.T) {
 	t.Parallel()
 	defer func() {
-		if p, ok := recover().(*toolPanic); !ok || p.Value != 42 || p.Unwrap() != nil {
+		if p, ok := recover().(*parallelPanic); !ok || p.Value != 42 || p.Unwrap() != nil {
 			t.Errorf("got %v, want 42", p)
 		}
 	}()
-	inParallel(2, 2, func(int) { panic(42) })
+	inParallel(2, 2, func(int) int { panic(42) }, func(int, int) bool { return true })
 }
 
 func TestGoexitIsTheCallers(t *testing.T) {
@@ -87,11 +93,40 @@ func TestGoexitIsTheCallers(t *testing.T) {
 	wait.Add(1)
 	go func() {
 		defer wait.Done()
-		inParallel(2, 2, func(int) { runtime.Goexit() })
+		inParallel(2, 2, func(int) (none int) { runtime.Goexit(); return }, func(int, int) bool { return true })
 		left = false
 	}()
 	wait.Wait()
 	if !left {
 		t.Error("the caller went on")
+	}
+}
+
+// After take has said that it is enough, and after its panic, nothing is begun and nothing left.
+func TestNoMoreAreBegunWhenItIsEnough(t *testing.T) {
+	t.Parallel()
+	for _, limit := range []int{1, 3} {
+		for _, panics := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				var ran, ended atomic.Int64
+				func() {
+					defer func() { recover() }()
+					inParallel(10, limit, func(i int) int {
+						ran.Add(1)
+						time.Sleep(time.Duration(i+1) * time.Second)
+						ended.Add(1)
+						return i
+					}, func(int, int) bool {
+						if panics {
+							panic("enough")
+						}
+						return false
+					})
+				}()
+				if ran.Load() != int64(limit) || ended.Load() != ran.Load() {
+					t.Errorf("at most %d at once, panic %v: %d were begun and %d ended, want %d", limit, panics, ran.Load(), ended.Load(), limit)
+				}
+			})
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package bedrock
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,14 +51,13 @@ func MaxRounds(n int) RequestOption {
 // call Run with them.
 func (c *Client) Run(ctx context.Context, model string, messages []types.Message, tools []Tool, opts ...RequestOption) (*Exchange, error) {
 	start := time.Now()
-	x := &Exchange{Messages: slices.Clip(messages)}
-	opts = slices.Concat([]RequestOption{UseTools(tools...)}, opts, []RequestOption{x.toolChoice})
-	rounds := newRequest(model, messages, opts).maxRounds
-	if rounds == 0 {
-		rounds = defaultRounds
-	}
+	r := newRequest(model, slices.Clip(messages), append([]RequestOption{UseTools(tools...)}, opts...))
+	x := &Exchange{Messages: r.Messages}
+	rounds := cmp.Or(r.maxRounds, defaultRounds)
 	for {
-		reply, err := c.Converse(ctx, model, x.Messages, opts...)
+		r.Messages = x.Messages
+		x.chooseTools(r)
+		reply, err := c.converse(ctx, time.Now(), r)
 		if err != nil {
 			return x, err
 		}
@@ -86,8 +86,8 @@ func (x *Exchange) add(r *Reply) {
 	x.Messages = append(x.Messages, r.Message())
 }
 
-// toolChoice lets a model that was made to use a tool use others too, or answer after it.
-func (x *Exchange) toolChoice(r *Request) {
+// chooseTools lets a model that was made to use a tool use others too, or answer after it.
+func (x *Exchange) chooseTools(r *Request) {
 	switch c := r.ToolConfig; {
 	case c == nil || c.ToolChoice == nil:
 	case r.wanted != nil && r.wanted.tool != "":

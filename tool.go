@@ -170,12 +170,14 @@ const toolsAtOnce = 8
 func (r *Reply) CallTools(ctx context.Context, tools ...Tool) (types.Message, error) {
 	uses := r.pendingTools()
 	results, errs := make([]types.ContentBlock, len(uses)), make([]error, len(uses))
-	inParallel(len(uses), toolsAtOnce, func(i int) {
-		var result *types.ContentBlockMemberToolResult
+	inParallel(len(uses), toolsAtOnce, func(i int) (result *types.ContentBlockMemberToolResult) {
 		if result, errs[i] = callTool(ctx, uses[i], tools); errs[i] != nil {
 			result = ToolFailure(aws.ToString(uses[i].ToolUseId), errs[i].Error())
 		}
+		return result
+	}, func(i int, result *types.ContentBlockMemberToolResult) bool {
 		results[i] = result
+		return true
 	})
 	for _, err := range errs {
 		if err != nil {
