@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 )
@@ -276,4 +277,36 @@ func kindOfStatus(status int) error {
 		return ErrInvalid
 	}
 	return nil
+}
+
+// joined makes one line of a text of several.
+func joined(lines string) string {
+	return oneLine(strings.Join(strings.FieldsFunc(lines, func(r rune) bool { return r == '\n' }), "; "))
+}
+
+const maxText = 1000 // bytes of a foreign text in an error
+
+// oneLine makes a text from outside fit for a log line.
+func oneLine(s string) string {
+	if len(s) > maxText {
+		s = strings.ToValidUTF8(s[:maxText], "") + "…"
+	}
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, s))
+}
+
+// containsFold reports whether s contains one of some lower-case texts, in whatever
+// case.
+func containsFold(s string, lower ...string) bool {
+	s = strings.ToLower(s)
+	for _, text := range lower {
+		if strings.Contains(s, text) {
+			return true
+		}
+	}
+	return false
 }
