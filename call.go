@@ -33,10 +33,12 @@ type call struct {
 	start    time.Time
 	attempts int
 	signed   http.Header // of the last attempt's request
-	failed   *failure    // the last attempt that failed and that the context didn't end
+	failed   *failure    // the latest attempt, if it failed and the context didn't end it
 	body     requestBody // of the request, for its first attempt
+	bodyUsed bool        // body has been given away
 	reply    checkedBody // of the last attempt, unless it streams
 	reported *Error      // what the log has been told of the call's failure
+	about    inputFacts  // of the input, which has been let go
 
 	begun      time.Time     // the last attempt
 	connecting time.Duration // spent on connections that could not be made
@@ -116,21 +118,37 @@ func (m callMiddleware) HandleInitialize(ctx context.Context, in middleware.Init
 	k.ctx, k.input, k.start = ctx, in.Parameters, time.Now()
 	out, md, err := next.HandleInitialize(ctx, in)
 	if err == nil {
+		k.forget()
 		return out, md, nil
 	}
 	f := failureOf(err)
-	if f == nil { // before, between or after the attempts
+	switch {
+	case f == nil: // before, between or after the attempts
 		f = k.judge(ctx, err)
-		err = f
+	case f.call != k: // of another call
+		f = f.of(k, err)
+	case f.by == byContext && k.failed != nil:
+		f = f.of(k, err)
 	}
-	if f != k.failed {
+	if f.by == byContext {
 		f.last = k.failed
 	}
+	if f != failureOf(err) {
+		err = f
+	}
+	k.about = factsOf(k.input, f)
+	k.forget()
 	if k.log != nil {
 		k.reported = k.report(f, err)
 		k.logFailure(k.reported)
 	}
 	return out, md, err
+}
+
+// forget lets the caller's messages go, which an open stream or a kept error would hold.
+func (k *call) forget() {
+	k.identify()
+	k.input = nil
 }
 
 // attemptMiddleware is inside the SDK's retry loop.
@@ -146,6 +164,7 @@ func (m attemptMiddleware) HandleFinalize(ctx context.Context, in middleware.Fin
 	k.begun = time.Now()
 	out, md, err := next.HandleFinalize(ctx, in)
 	if err == nil {
+		k.failed = nil
 		return out, md, nil
 	}
 	return out, md, k.failAttempt(ctx, err)
@@ -156,17 +175,19 @@ func (k *call) failAttempt(ctx context.Context, err error) error {
 	f := failureOf(err)
 	if f == nil {
 		f = k.judge(ctx, err)
-		err = f
-	}
-	f.call, f.attempts, f.message = k, k.attempts, k.clean(f.message)
-	if id := (interface{ ServiceRequestID() string })(nil); f.requestID == "" && errors.As(err, &id) {
-		f.requestID = k.clean(id.ServiceRequestID())
+	} else {
+		f = f.of(k, err)
+		f.attempts, f.message = k.attempts, k.clean(f.message)
+		if id := (interface{ ServiceRequestID() string })(nil); f.requestID == "" && errors.As(err, &id) {
+			f.requestID = id.ServiceRequestID()
+		}
+		f.requestID = k.clean(f.requestID)
 	}
 	if f.by != byContext {
 		k.failed = f
 	}
 	k.anew(ctx, f)
-	return err
+	return f
 }
 
 // anew allows another attempt where one that is made anew may help: nothing was billed.
@@ -177,7 +198,7 @@ func (k *call) anew(ctx context.Context, f *failure) {
 			f.verdict = final
 		}
 	case k.signed == nil || f.kind != ErrCredentials || f.by != byCode:
-	case strings.HasPrefix(f.code, "ExpiredToken") && !k.renewed && k.credentials != nil:
+	case strings.HasPrefix(f.code, "ExpiredToken") && !k.renewed && k.credentials != nil && !k.usesAPIKey():
 		if k.renewed = true; k.credentials.renew(ctx, k.signed) {
 			f.verdict = passing
 		}
@@ -206,7 +227,7 @@ func modelOf(input any) (model string, uncapped bool) {
 
 // identify works out what only reports ask for.
 func (k *call) identify() {
-	if k.op == "" {
+	if k.op == "" && k.ctx != nil {
 		k.op, k.region = middleware.GetOperationName(k.ctx), awsmiddleware.GetRegion(k.ctx)
 		k.model, k.uncapped = modelOf(k.input)
 	}
@@ -223,6 +244,9 @@ func (k *call) describe(f *failure, err error) *Error {
 		f = f.last
 	}
 	e.Code, e.Message, e.HTTPStatus, e.RequestID = f.code, f.message, f.status, f.requestID
+	if f.call == nil { // found outside of the attempts
+		e.Message, e.RequestID = k.clean(e.Message), k.clean(e.RequestID)
+	}
 	return e
 }
 
@@ -272,7 +296,7 @@ func (k *call) logFailure(e *Error) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	if f := failureOf(e.Err); f.by == byContext && ctx.Err() == context.Canceled {
+	if ctx.Err() == context.Canceled && errors.Is(e.Err, context.Canceled) {
 		level, what = slog.LevelInfo, "bedrock: call cancelled"
 	}
 	k.log.LogAttrs(ctx, level, what, append(e.attrs(), slog.Duration("elapsed", e.Elapsed))...)

@@ -203,7 +203,9 @@ func checkOptions(o bedrockruntime.Options) error {
 		return err
 	}
 	if isNil(o.Credentials) && isNil(o.BearerAuthTokenProvider) {
-		return &failure{err: errNoCredentials, by: byInput, kind: ErrCredentials, message: errNoCredentials.Error()}
+		f := refused(errNoCredentials)
+		f.kind = ErrCredentials
+		return f
 	}
 	if o.EndpointResolver != nil || o.EndpointResolverV2 == nil { // deprecated, or taken away by the caller
 		return nil

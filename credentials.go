@@ -4,13 +4,17 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/smithy-go/auth/bearer"
 )
@@ -78,6 +82,9 @@ func (w *watchedCredentials) readOnce() bool {
 // renew reports whether there are other credentials than the ones that a request was
 // signed with. It asks the provider once more, past the cache, if the cache has no others.
 func (w *watchedCredentials) renew(ctx context.Context, signed http.Header) bool {
+	if !strings.HasPrefix(signed.Get("Authorization"), "AWS4-") {
+		return false
+	}
 	others := func() bool {
 		c, err := w.CredentialsProvider.Retrieve(ctx)
 		return err != nil || !signs(signed, c) // the next attempt tells the error
@@ -149,10 +156,30 @@ func (o *origin) checkSendable(replaced bool) error {
 
 // notHad is the failure of a provider. Nobody asks it again: it has tried already.
 func notHad(ctx context.Context, err error) error {
-	if endedBy(ctx, err) || failureOf(err) != nil {
+	switch {
+	case failureOf(err) != nil:
 		return err
+	case ctx.Err() != nil: // whatever the provider makes of it
+		return fmt.Errorf("%w: %w", ctx.Err(), err)
 	}
-	return &failure{err: err, by: byCredentials, kind: ErrCredentials, message: oneLine(err.Error())}
+	return noIdentity(err.Error(), err)
+}
+
+// noIdentity is a failure to have credentials.
+func noIdentity(text string, err error) *failure {
+	return &failure{err: err, judgement: judgement{by: byCredentials, kind: ErrCredentials, message: oneLine(withoutOutput(text))}}
+}
+
+// secretMembers are members of JSON whose values are no one's affair.
+var secretMembers = regexp.MustCompile(`(?i)("[a-z_]*(?:secret|token|password)[a-z_]*"\s*:\s*)"[^"]*"?`)
+
+// withoutOutput takes out of a provider's text what a program or a server gave it, in
+// which the credentials may be.
+func withoutOutput(text string) string {
+	if before, _, ok := strings.Cut(text, "process output: "); ok { // of credential_process
+		text = before + "process output, which is not the JSON that it should be"
+	}
+	return secretMembers.ReplaceAllString(text, `$1"[secret]"`)
 }
 
 // notLoaded is the failure to load the AWS configuration. It names the variable that is
@@ -162,23 +189,35 @@ func notLoaded(ctx context.Context, err error) error {
 		return err
 	}
 	f := refused(err)
+	var missing config.SharedConfigProfileNotExistError
+	var role config.SharedConfigAssumeRoleError
+	var file *fs.PathError
 	said := err.Error()
-	if containsFold(said, "credential", "role", "sso", "token", "mfa") {
-		f.kind = ErrCredentials
-	}
-	for _, name := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CA_BUNDLE", "AWS_ROLE_ARN", "AWS_CONTAINER_CREDENTIALS_FULL_URI"} {
-		value := os.Getenv(name)
-		if value == "" && name != "AWS_ROLE_ARN" || strings.Contains(said, name) {
-			continue
-		}
-		switch {
-		case name == "AWS_ROLE_ARN" && said == "role ARN is not set",
-			name == "AWS_CA_BUNDLE" && strings.Contains(said, "CA bundle"),
-			name == "AWS_CONTAINER_CREDENTIALS_FULL_URI" && strings.Contains(said, "host"),
-			value != "" && strings.Contains(said, value):
+	blame := func(name string) {
+		if !strings.Contains(said, name) {
 			f.message = name + ": " + f.message
-			return f
 		}
+	}
+	switch {
+	case strings.Contains(said, "AWS_"):
+	case errors.As(err, &role):
+		f.kind = ErrCredentials
+	case errors.As(err, &missing):
+		if name := cmp.Or(os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE")); name == missing.Profile {
+			blame("AWS_PROFILE")
+		}
+	case errors.As(err, &file) && file.Path == os.Getenv("AWS_CA_BUNDLE"), strings.Contains(said, "CA bundle") && os.Getenv("AWS_CA_BUNDLE") != "":
+		blame("AWS_CA_BUNDLE")
+	case errors.As(err, &file):
+		blame("ca_bundle of the profile")
+	case said == "role ARN is not set":
+		f.kind = ErrCredentials
+		blame("AWS_ROLE_ARN")
+	case os.Getenv("AWS_CONTAINER_CREDENTIALS_FULL_URI") != "" && containsAny(said, "host", "URL"):
+		f.kind = ErrCredentials
+		blame("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+	case containsAny(strings.ToLower(said), "credential", "role", "sso", "token"):
+		f.kind = ErrCredentials
 	}
 	return f
 }
@@ -194,7 +233,7 @@ func checkSendable(name, secret string) error {
 		return nil
 	}
 	text := unsendableText(name)
-	return &failure{err: errors.New(text), by: byCredentials, kind: ErrCredentials, message: text}
+	return noIdentity(text, errors.New(text))
 }
 
 func unsendableText(name string) string {
@@ -217,20 +256,60 @@ func (k *call) clean(foreign string) string {
 }
 
 // withoutSecrets takes the client's API key, session token and secret key, and the
-// Authorization header of its request, out of a text, as they are and escaped as in a URL.
+// Authorization header of its request, out of a text, and parts of them that are long.
 func (k *call) withoutSecrets(foreign string) string {
-	const least = 8 // bytes; a shorter value is in innocent words
+	foreign = strings.ToValidUTF8(foreign[:min(len(foreign), maxForeign)], "")
 	for _, secret := range k.secrets() {
-		if len(secret) < least {
-			continue
-		}
-		foreign = strings.ReplaceAll(foreign, secret, "[secret]")
-		if strings.Contains(foreign, "%") {
-			foreign = strings.ReplaceAll(foreign, url.QueryEscape(secret), "[secret]")
-			foreign = strings.ReplaceAll(foreign, url.PathEscape(secret), "[secret]")
-		}
+		foreign = without(foreign, secret)
 	}
 	return foreign
+}
+
+const (
+	leastSecret = 8  // bytes; a shorter value is in innocent words
+	leastPart   = 16 // bytes of a secret, which may come back cut or escaped in part
+)
+
+// without takes a secret out of a text, and each part of leastPart bytes or more. Such a
+// part has a whole block of leastPart/2 bytes in it.
+func without(text, secret string) string {
+	const block = leastPart / 2
+	if len(secret) < leastSecret {
+		return text
+	}
+	text = strings.ReplaceAll(text, secret, "[secret]")
+	if strings.ContainsAny(text, `%\`) {
+		for _, escaped := range escapedForms(secret) {
+			text = strings.ReplaceAll(text, escaped, "[secret]")
+		}
+	}
+	for at := 0; at+block <= len(secret); at += block {
+		for from := 0; ; {
+			found := strings.Index(text[from:], secret[at:at+block])
+			if found < 0 {
+				break
+			}
+			first, last := from+found, from+found+block
+			for n := 1; first > 0 && at-n >= 0 && text[first-1] == secret[at-n]; n++ {
+				first--
+			}
+			for n := at + block; last < len(text) && n < len(secret) && text[last] == secret[n]; n++ {
+				last++
+			}
+			if from = last; last-first >= leastPart {
+				text, from = text[:first]+"[secret]"+text[last:], first
+			}
+		}
+	}
+	return text
+}
+
+// escapedForms are a secret as in a URL, and as in JSON that hides what HTML knows.
+func escapedForms(secret string) [4]string {
+	url := url.QueryEscape(secret)
+	lower := regexp.MustCompile("%[0-9A-F]{2}").ReplaceAllStringFunc(url, strings.ToLower)
+	slashes := strings.ReplaceAll(secret, "/", `\/`)
+	return [4]string{url, lower, slashes, strings.NewReplacer("=", `\u003d`, "+", `\u002b`, "/", `\u002f`).Replace(secret)}
 }
 
 func (k *call) secrets() (all [6]string) {

@@ -13,7 +13,9 @@ import (
 )
 
 // What went wrong, for [errors.Is]. [Error] shows which AWS codes map to each. They hold
-// for errors of [Client.SDK] too, and in a middleware around the call's attempts.
+// for errors of [Client.SDK] too, but for its bidirectional stream, and in a middleware
+// around the call's attempts. A context's own cause is found too, unless it is one of
+// these itself: under errgroup it is another call's failure.
 var (
 	// ErrThrottled is a quota of the account that is used up for the moment, or a model
 	// that is still loading.
@@ -64,7 +66,7 @@ var sentinels = []error{
 //	                  throttled"; 429
 //	ErrUnavailable    ServiceUnavailableException,                       yes
 //	                  InternalServerException, InternalFailure; 425;
-//	                  5xx; no connection
+//	                  5xx; 1xx, 3xx; no connection
 //	ErrModelTimeout   ModelTimeoutException; 408                         no
 //	ErrModelError     ModelErrorException, ModelStreamErrorException;    no
 //	                  424
@@ -83,7 +85,7 @@ var sentinels = []error{
 //	ErrNeedsProfile   ValidationException about on-demand throughput     no
 //
 // Three things of this table depend on more: "too many tokens per day" is not retried;
-// 501 and 505 and above are not retried; a fault of sending that can't pass (a
+// 1xx, 3xx, 501 and 505 and above are not retried; a fault of sending that can't pass (a
 // certificate, a refusing proxy, a header that can't be sent) is not retried. Codes are
 // compared without regard to case. A context of the caller's that ended shows as
 // [context.Canceled] or [context.DeadlineExceeded], beside the last attempt's cause; a
@@ -269,8 +271,8 @@ func kindOfStatus(status int) error {
 		return ErrNotFound
 	case status == http.StatusRequestTimeout:
 		return ErrModelTimeout
-	case status == http.StatusTooEarly, status >= 500:
-		return ErrUnavailable
+	case status == http.StatusTooEarly, status >= 500, status >= 100 && status < 200, status >= 300 && status < 400:
+		return ErrUnavailable // 1xx and 3xx: of something that stands between
 	case status == http.StatusFailedDependency:
 		return ErrModelError
 	case status >= 400:
@@ -299,11 +301,11 @@ func oneLine(s string) string {
 	}, s))
 }
 
-// containsFold reports whether s contains one of some lower-case texts, in whatever
-// case.
-func containsFold(s string, lower ...string) bool {
-	s = strings.ToLower(s)
-	for _, text := range lower {
+// maxForeign bounds what is looked at of a foreign text, in bytes.
+const maxForeign = 4000
+
+func containsAny(s string, texts ...string) bool {
+	for _, text := range texts {
 		if strings.Contains(s, text) {
 			return true
 		}

@@ -50,8 +50,7 @@ func (g guard) install(s *middleware.Stack) error {
 }
 
 func (g guard) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
-	g.call.keepBody(in.Request)
-	out, md, err := next.HandleDeserialize(ctx, in)
+	out, md, err := next.HandleDeserialize(g.call.keepBody(ctx, in.Request), in)
 	resp, ok := out.RawResponse.(*smithyhttp.Response)
 	if err != nil || !ok || resp.StatusCode/100 != 2 { // each 2xx is a success to the SDK
 		return out, md, err
@@ -96,6 +95,7 @@ type guardedBody struct {
 	events int           // delivered
 	reply  completeness  // of the frames read
 	err    error         // sticky
+	logged bool          // err has been logged
 
 	timer     *time.Timer
 	stalled   atomic.Bool
@@ -142,6 +142,9 @@ func (b *guardedBody) Read(p []byte) (int, error) {
 	if len(b.rest) == 0 {
 		f, err := b.nextFrame()
 		if err != nil {
+			if failureOf(err) != nil && b.call.log != nil {
+				b.report(err) // for the log; the SDK's stream returns the error
+			}
 			return 0, err
 		}
 		b.rest = f.Raw
@@ -216,7 +219,12 @@ func (b *guardedBody) exception(f frame.Frame) error {
 		schema = schemas.ConverseStreamOutput
 	}
 	events := newEventDecoder(schema)
-	_, err := events.Decode(f)
+	var err error
+	if len(f.Payload) > maxErrorBody {
+		err = &smithy.GenericAPIError{Code: string(f.Header(":exception-type")), Message: errErrorBody.Error()}
+	} else {
+		_, err = events.Decode(f)
+	}
 	var api smithy.APIError
 	switch code := f.Header(":exception-type"); {
 	case errors.As(err, &api):
@@ -224,7 +232,7 @@ func (b *guardedBody) exception(f frame.Frame) error {
 		err = &smithy.GenericAPIError{Code: string(code)}
 	case err == nil:
 		err = fmt.Errorf("frame of unknown type %q", f.Header(":message-type"))
-		return b.failed(&failure{err: err, by: byReply, message: oneLine(err.Error())})
+		return b.failed(&failure{err: err, judgement: judgement{by: byReply, message: oneLine(err.Error())}})
 	}
 	return b.failed(b.call.judge(b.ctx, err))
 }
@@ -244,17 +252,21 @@ func (b *guardedBody) fail(kind, cause error) error {
 func (b *guardedBody) report(err error) error {
 	f := failureOf(err)
 	if f == nil { // closed by the reader
-		f = &failure{err: err, by: byReply, message: err.Error()}
+		f = &failure{err: err, judgement: judgement{by: byReply, message: err.Error()}}
 		return b.call.report(f, b.failed(f))
 	}
 	e := b.call.report(f, err)
-	b.call.logFailure(e)
+	if !b.logged {
+		b.logged = true
+		b.call.logFailure(e)
+	}
 	return e
 }
 
 // failed adds to a failure what the stream knows.
 func (b *guardedBody) failed(f *failure) error {
-	f.call, f.requestID, f.events = b.call, oneLine(b.requestID), b.events
+	f.call, f.events, f.message = b.call, b.events, b.call.clean(f.message)
+	f.requestID = b.call.clean(b.requestID)
 	if f.status == 0 && f.by != byContext {
 		f.status = http.StatusOK
 	}

@@ -19,13 +19,15 @@ import (
 type hinted struct {
 	*Error
 	*failure
-	call *call
+	call    *call
+	lowered string // the failure's message, in lower case
 }
 
 // hintFor says what to do about a failure, "" when there is nothing to add.
 func hintFor(e *Error, f *failure, k *call) string {
+	h := hinted{e, f, k, strings.ToLower(f.message)}
 	for _, hint := range hints {
-		if text := hint(hinted{e, f, k}); text != "" {
+		if text := hint(h); text != "" {
 			return text
 		}
 	}
@@ -77,7 +79,7 @@ func (f hinted) modelAccess() string {
 	return ""
 }
 
-var anyRegion = regexp.MustCompile(`\b[a-z]{2}(?:-gov)?-(?:north|south|east|west|central|northeast|southeast|northwest|southwest)-[0-9]\b`)
+var anyRegion = regexp.MustCompile(`arn:[a-z-]+:bedrock:([a-z0-9-]+):`) // that a text names a resource in
 
 func (f hinted) otherRegion() string {
 	if !f.is(ErrAccessDenied) {
@@ -86,8 +88,8 @@ func (f hinted) otherRegion() string {
 	if strings.Contains(f.Message, ":bedrock:::") {
 		return "a global inference profile needs IAM to allow the model's ARN without a region (arn:aws:bedrock:::foundation-model/…) and aws:RequestedRegion \"unspecified\""
 	}
-	for _, r := range anyRegion.FindAllString(f.Message, -1) {
-		if r != f.Region {
+	for _, m := range anyRegion.FindAllStringSubmatch(f.Message, -1) {
+		if r := m[1]; r != f.Region {
 			return fmt.Sprintf("Bedrock ran this cross-region inference profile in %s: IAM, and every service control policy, must allow the profile's ARN and the foundation model's ARN in each destination region", r)
 		}
 	}
@@ -102,7 +104,7 @@ func (f hinted) modelID() string {
 }
 
 func (f hinted) quota() string {
-	if f.gaveUp == "" || !holds[ratelimit.QuotaExceededError](f.Error) {
+	if f.next.why() == "" || !holds[ratelimit.QuotaExceededError](f.Error) {
 		return ""
 	}
 	return "so many of this client's calls failed recently that it stopped retrying, to protect the service; successful calls restore the quota"
@@ -124,8 +126,11 @@ func (f hinted) knownRefusal() string {
 	case f.says("duplicate document names"):
 		return "the names of documents must differ in the whole conversation, earlier messages included"
 	}
-	return knownRefusal(f.call.input)
+	return f.call.about.refusal
 }
+
+// says looks for lower-case texts in the message.
+func (f hinted) says(texts ...string) bool { return containsAny(f.lowered, texts...) }
 
 // is tells kinds of error: sentinels, and others that the error holds.
 func (f hinted) is(target error) bool { return f.failure.Is(target) }
@@ -228,6 +233,8 @@ func (f hinted) credentials() string {
 		return ""
 	case strings.HasPrefix(f.Code, "ExpiredToken") && f.call.credentials.readOnce():
 		return "the session has expired; keys of the environment or of the credentials file are read once, when a client is made: log in again (aws sso login), then make a new client or restart the program"
+	case strings.HasPrefix(f.Code, "ExpiredToken") && source == aws.CredentialSourceCode:
+		return "the session has expired, and its credentials are given in code: make a new client with new ones, or give it a provider that renews them (WithCredentials)"
 	case strings.HasPrefix(f.Code, "ExpiredToken") && (source == aws.CredentialSourceLogin || source == aws.CredentialSourceProfileLogin):
 		return "the session has expired, and so has what the provider gave when it was asked again: log in again (aws login)"
 	case strings.HasPrefix(f.Code, "ExpiredToken"):
@@ -247,7 +254,7 @@ func (f hinted) notTheRuntime() string {
 }
 
 func (f hinted) daily() string {
-	if f.is(ErrThrottled) && f.verdict == final && f.gaveUp == "" && f.says("per day") {
+	if f.is(ErrThrottled) && f.verdict == final && f.next.why() == "" && f.says("per day") {
 		return "the account's daily token quota is used up, which no retry helps: ask for more under Service Quotas"
 	}
 	return ""
@@ -278,7 +285,7 @@ func (f hinted) cachePoints() string {
 
 // outputSchema is for schemas that structured output doesn't take.
 func (f hinted) outputSchema() string {
-	if f.sentInvalid() && asksForSchema(f.call.input) && f.says("schema", "additionalproperties", "output_config", "outputconfig", "grammar") {
+	if f.sentInvalid() && f.call.about.schema && !f.says("tools.", "input_schema") && f.says("schema", "additionalproperties", "output_config", "outputconfig", "grammar") {
 		return "structured output takes a part of JSON Schema: closed objects (additionalProperties false), no bounds, no recursion; OutputViaTool takes more, with any model that uses tools"
 	}
 	return ""
@@ -286,7 +293,7 @@ func (f hinted) outputSchema() string {
 
 // s3Location: other models than Nova refuse it by a text that doesn't name S3.
 func (f hinted) s3Location() string {
-	if f.sentInvalid() && !strings.Contains(f.Model, "amazon.nova") && hasS3Location(f.call.input) {
+	if f.sentInvalid() && !strings.Contains(f.Model, "amazon.nova") && f.call.about.s3 {
 		return "the request has an S3 location, which Amazon Nova models take: send other models the bytes"
 	}
 	return ""
@@ -306,6 +313,9 @@ func (f hinted) truncated() string {
 
 // notBedrock is for answers that something between here and AWS gave.
 func (f hinted) notBedrock() string {
+	if f.HTTPStatus >= 300 && f.HTTPStatus < 400 {
+		return "the endpoint redirects, which Bedrock doesn't: is it right, does a proxy or a log-in page answer in its place?"
+	}
 	if f.HTTPStatus == http.StatusProxyAuthRequired {
 		return "a proxy wants credentials: put them into its address in HTTPS_PROXY (http://user:password@host:port)"
 	}

@@ -25,30 +25,33 @@ type httpClient struct{ aws.HTTPClient }
 // as the answer's header is there, net/http takes that for a failed write, and drops the
 // connection with the reply in flight.
 func (c httpClient) Do(r *http.Request) (*http.Response, error) {
-	resp, err := c.HTTPClient.Do(withOwnBody(r))
-	if err == nil && resp.StatusCode/100 != 2 && resp.Body != nil {
-		resp.Body = &boundedBody{resp.Body, maxErrorBody}
+	own, _ := r.Context().Value(bodyKey{}).(*requestBody)
+	resp, err := c.HTTPClient.Do(withOwnBody(r, own))
+	switch {
+	case err != nil:
+	case resp == nil:
+		err = errors.New("the HTTP client returned (nil, nil)")
+	case resp.Body == nil:
+		resp.Body = http.NoBody
+	case resp.StatusCode/100 != 2:
+		resp.Body = &boundedBody{resp.Body, maxErrorBody, own}
 	}
 	return resp, err
 }
 
-// withOwnBody returns the request with the body that keepBody has put there. Of another
+// withOwnBody returns the request with the body that keepBody has put aside. Of another
 // request, such as that of a bidirectional stream, it hides WriteTo, which fails after
 // the SDK has closed the body.
-func withOwnBody(r *http.Request) *http.Request {
-	if r.Body == nil || r.Body == http.NoBody {
-		return r
+func withOwnBody(r *http.Request, own *requestBody) *http.Request {
+	switch {
+	case r.Body == nil || r.Body == http.NoBody:
+	case own == nil:
+		r.Body = struct{ io.ReadCloser }{r.Body}
+	default:
+		own.sent = *r
+		own.sent.Body = own
+		r = &own.sent
 	}
-	if r.GetBody != nil {
-		if body, _ := r.GetBody(); body != nil {
-			if b, ok := body.(*requestBody); ok {
-				b.sent = *r
-				b.sent.Body, b.sent.GetBody = b, nil // without GetBody, net/http doesn't send it on at a redirect
-				return &b.sent
-			}
-		}
-	}
-	r.Body = struct{ io.ReadCloser }{r.Body}
 	return r
 }
 
@@ -60,16 +63,28 @@ var errErrorBody = errors.New("the body of the error is over 1 MiB")
 // memory of an error's body.
 type boundedBody struct {
 	io.ReadCloser
-	left int
+	left    int
+	request *requestBody // nil: none
 }
 
 func (b *boundedBody) Read(p []byte) (int, error) {
 	if b.left == 0 {
+		if n, err := b.ReadCloser.Read(make([]byte, 1)); n == 0 {
+			return 0, err
+		}
 		return 0, errErrorBody
 	}
 	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
 	b.left -= n
 	return n, err
+}
+
+// Close lets the request go too, of which the HTTP client may not.
+func (b *boundedBody) Close() error {
+	if b.request != nil {
+		b.request.Close()
+	}
+	return b.ReadCloser.Close()
 }
 
 // requestBody reads the bytes of a request's body, which the SDK and other attempts may
@@ -103,27 +118,30 @@ func (b *requestBody) Close() error {
 	return nil
 }
 
-func (b *requestBody) open() (io.ReadCloser, error) { return b, nil }
+// bodyKey is the key of a request's *requestBody in the context of its sending.
+type bodyKey struct{}
 
-// keepBody gives the request's body to [httpClient], and notes what the request is signed
-// with. It runs where nobody can change the request any more.
-func (k *call) keepBody(request any) {
+// keepBody puts the request's body aside for [httpClient], and notes what the request is
+// signed with. It runs where nobody can change the request any more, and as often as
+// somebody sends it.
+func (k *call) keepBody(ctx context.Context, request any) context.Context {
 	r, ok := request.(*smithyhttp.Request)
 	if !ok {
-		return
+		return ctx
 	}
 	k.signed = r.Header
 	data, ok := r.GetStream().(io.ReaderAt)
 	size, known, err := r.StreamLength()
-	if !ok || !known || err != nil || r.GetBody != nil {
-		return
+	if !ok || !known || err != nil {
+		return ctx
 	}
 	b := &k.body
-	if k.attempts > 1 { // the first one's may still be read
+	if k.bodyUsed { // and may still be read
 		b = &requestBody{}
 	}
+	k.bodyUsed = true
 	b.data, b.size = data, size
-	r.GetBody = b.open
+	return context.WithValue(ctx, bodyKey{}, b)
 }
 
 // wholeReply is the middleware that checks the end of the reply of every operation that
@@ -134,10 +152,9 @@ type wholeReply struct{ call *call }
 func (wholeReply) ID() string { return "BedrockWholeReply" }
 
 func (m wholeReply) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
-	m.call.keepBody(in.Request)
-	out, md, err := next.HandleDeserialize(ctx, in)
+	out, md, err := next.HandleDeserialize(m.call.keepBody(ctx, in.Request), in)
 	if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && err == nil && resp.StatusCode/100 == 2 {
-		m.call.reply = checkedBody{ReadCloser: resp.Body, ctx: ctx, call: m.call, json: isJSON(resp.Header) && !lengthTells(ctx, resp)}
+		m.call.reply = checkedBody{ReadCloser: resp.Body, ctx: ctx, call: m.call, status: resp.StatusCode, json: isJSON(resp.Header) && !lengthTells(ctx, resp)}
 		resp.Body = &m.call.reply
 	}
 	return out, md, err
@@ -167,6 +184,7 @@ type checkedBody struct {
 	io.ReadCloser
 	ctx         context.Context // of the attempt
 	call        *call
+	status      int
 	json        bool
 	first, last byte // that are no white space
 }
@@ -193,6 +211,7 @@ func (b *checkedBody) Read(p []byte) (int, error) {
 // another attempt would be billed too, and as likely meet it.
 func (b *checkedBody) cut(cause error) error {
 	f := badReply(ErrTruncated, cause, "", b.call.attempts)
+	f.status = b.status
 	if !isTimeout(cause) {
 		f.verdict = passing
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // descheduled is a connection whose writer goes on only when the answer is being read, as
@@ -228,6 +231,112 @@ func TestBodiesOfOtherRequestsAreSent(t *testing.T) {
 	if strings.Join(got, " ") != "plain again" {
 		t.Errorf("got bodies %q", got)
 	}
+}
+
+// A caller's middleware may send one attempt's request twice.
+func TestEachSendingOfAnAttemptHasTheWholeBody(t *testing.T) {
+	t.Parallel()
+	seen := &captured{}
+	c := stubClient(t, seen.then(inTurn(failing(503, "X", "no"), always(200, okConverse))), WithMaxAttempts(1), WithSDKOptions(func(o *bedrockruntime.Options) {
+		o.APIOptions = append(o.APIOptions, func(s *middleware.Stack) error {
+			return s.Finalize.Insert(middleware.FinalizeMiddlewareFunc("again", func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+				r := in.Request.(*smithyhttp.Request)
+				out, md, err := next.HandleFinalize(ctx, middleware.FinalizeInput{Request: r.Clone()})
+				if err != nil {
+					r.RewindStream()
+					return next.HandleFinalize(ctx, middleware.FinalizeInput{Request: r.Clone()})
+				}
+				return out, md, err
+			}), "Signing", middleware.Before)
+		})
+	}))
+	if _, err := ask(context.Background(), c); err != nil {
+		t.Fatal(err)
+	}
+	if len(seen.bodies) != 2 || seen.bodies[0] == "" || seen.bodies[0] != seen.bodies[1] {
+		t.Errorf("got bodies %q, want the same one twice", seen.bodies)
+	}
+}
+
+// An HTTP client that answers with less than it must is an error, not a panic.
+func TestAnswersThatAreNil(t *testing.T) {
+	t.Parallel()
+	nothing := stubFunc(func(*http.Request, string) (*http.Response, error) { return nil, nil })
+	noBody := stubFunc(func(r *http.Request, _ string) (*http.Response, error) {
+		resp := answer(r, 200, "")
+		resp.Body = nil
+		return resp, nil
+	})
+	for name, stub := range map[string]stubFunc{"no response": nothing, "no body": noBody} {
+		c := stubClient(t, stub, WithMaxAttempts(1))
+		_, unary := ask(context.Background(), c)
+		for _, err := range []error{unary, streamReply(context.Background(), c, Prompt("x")), secretChunks(context.Background(), c)} {
+			if asError(t, err); err == nil {
+				t.Errorf("%s: got no error", name)
+			}
+		}
+	}
+}
+
+// A reply, an error or a stream that is kept holds no more of the request than what the
+// SDK alone returns, which holds the input by the context of the response's request.
+func TestNothingHoldsMoreOfTheRequest(t *testing.T) {
+	t.Parallel()
+	ctx, prompt := context.Background(), Prompt(strings.Repeat("p", 8<<20))
+	begun := streaming(eventFrame("messageStart", `{"role":"assistant"}`), eventFrame("contentBlockStop", `{"contentBlockIndex":0}`))
+	held := func(v any, err error) int {
+		return deepSize(reflect.ValueOf([]any{v, err}), map[uintptr]bool{})
+	}
+	for name, stub := range map[string]stubFunc{"a reply": always(200, okConverse), "an error": failing(400, "ValidationException", "no")} {
+		out, sdkErr := bedrockruntime.NewFromConfig(testConfig(stub)).Converse(ctx, &bedrockruntime.ConverseInput{ModelId: aws.String(testModel), Messages: prompt})
+		reply, err := stubClient(t, stub).Converse(ctx, testModel, prompt)
+		if ours, bySDK := held(reply, err), held(out, sdkErr); ours > bySDK+1<<16 {
+			t.Errorf("%s holds %d bytes, want at most the SDK's %d", name, ours, bySDK)
+		}
+	}
+	out, sdkErr := bedrockruntime.NewFromConfig(testConfig(begun)).ConverseStream(ctx, &bedrockruntime.ConverseStreamInput{ModelId: aws.String(testModel), Messages: prompt})
+	s, err := stubClient(t, begun).ConverseStream(ctx, testModel, prompt)
+	if ours, bySDK := held(s, err), held(out, sdkErr); ours > bySDK+1<<16 {
+		t.Errorf("an open stream holds %d bytes, want at most the SDK's %d", ours, bySDK)
+	}
+	out.GetStream().Close()
+	s.Close()
+}
+
+// deepSize counts the bytes of strings and byte slices that a value holds, but for what is
+// only reached by a function.
+func deepSize(v reflect.Value, seen map[uintptr]bool) (n int) {
+	switch v.Kind() {
+	case reflect.String:
+		return v.Len()
+	case reflect.Pointer:
+		if v.IsNil() || seen[v.Pointer()] {
+			return 0
+		}
+		seen[v.Pointer()] = true
+		return deepSize(v.Elem(), seen)
+	case reflect.Interface:
+		if v.IsNil() {
+			return 0
+		}
+		return deepSize(v.Elem(), seen)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			n += deepSize(v.Field(i), seen)
+		}
+	case reflect.Slice, reflect.Array:
+		if v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8 {
+			return v.Cap()
+		}
+		for i := range v.Len() {
+			n += deepSize(v.Index(i), seen)
+		}
+	case reflect.Map:
+		for it := v.MapRange(); it.Next(); {
+			n += deepSize(it.Key(), seen) + deepSize(it.Value(), seen)
+		}
+	}
+	return n
 }
 
 // A redirect would carry the prompt to another host.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -25,28 +26,52 @@ import (
 // that error. errors.Is does too, but for three kinds of target, of which the judgement
 // alone decides: sentinels, [context.Canceled] and [context.DeadlineExceeded]. Else a
 // dial that timed out would be the end of the caller's context.
+//
+// A failure doesn't change, but for the plan of the next attempt: middlewares may keep it
+// and return it once more, in other calls too.
 type failure struct {
+	judgement
 	err  error    // as the SDK, the connection or this package tells it
 	call *call    // nil: outside of any
 	last *failure // the attempt that failed before the caller's context ended the call
+	next nextAttempt
+}
 
+// judgement is what a failure was.
+type judgement struct {
 	kind, also error // sentinels; nil of none
 	verdict    verdict
 	by         basis
 
 	code      string // AWS's spelling, "" without one
 	message   string // one line, without the client's secrets
-	lowered   string // message in lower case, to look for texts in
 	status    int    // 0: no answer
 	requestID string
 	attempts  int    // made until then
 	events    int    // delivered by a stream before
 	hint      string // what to do, where the judgement itself tells
 	connect   bool   // no connection could be made
+}
 
-	wait   time.Duration // before the next attempt
+// nextAttempt is what the retryer plans after a failure.
+type nextAttempt struct {
+	mu     sync.Mutex
+	wait   time.Duration // before the attempt
 	drawn  bool          // wait has been drawn
-	gaveUp string        // why there was no next attempt, though one might have helped
+	gaveUp string        // why there is no attempt, though one might have helped
+}
+
+func (n *nextAttempt) giveUp(why string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.gaveUp = why
+}
+
+// why says why there was no next attempt, "" unless it was given up.
+func (n *nextAttempt) why() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.gaveUp
 }
 
 // verdict says whether another attempt may help.
@@ -73,17 +98,22 @@ const (
 
 // judge judges an attempt of the call, or what failed before the first.
 func (k *call) judge(ctx context.Context, err error) *failure {
-	f := &failure{err: err, call: k, attempts: k.attempts}
+	f := &failure{err: err, call: k}
+	f.attempts = k.attempts
 	f.readAnswer()
 	switch {
 	case endedBy(ctx, err):
 		f.by, f.code, f.message = byContext, "", endText(ctx)
+	case isCanceled(err): // by a context that a middleware derived
+		f.by, f.code, f.message = byContext, "", innermost(err).Error()
+	case strings.HasPrefix(innermost(err).Error(), "get identity: "): // of a provider for this operation alone
+		f.by, f.kind, f.message = byCredentials, ErrCredentials, k.clean(withoutOutput(innermost(err).Error()))
 	case f.judgeAnswer():
 	case holds[smithy.InvalidParamsError](err):
 		f.by, f.kind = byInput, ErrInvalid
 	case holds[*smithy.DeserializationError](err):
 		f.by, f.kind = byReply, ErrEmptyReply
-		if f.status == http.StatusOK { // the SDK's own text quotes the answer
+		if f.status/100 == 2 { // the SDK's own text quotes the answer
 			f.message = "the answer is not what this SDK can decode"
 		}
 	case isSending(err):
@@ -105,11 +135,13 @@ func holds[T error](err error) bool {
 
 // endedBy reports whether an error comes of the end of the caller's context.
 func endedBy(ctx context.Context, err error) bool {
-	if ctx == nil || ctx.Err() == nil {
-		return false
-	}
+	return ctx != nil && ctx.Err() != nil && (errors.Is(err, ctx.Err()) || isCanceled(err))
+}
+
+// isCanceled reports whether the SDK says that a context has ended.
+func isCanceled(err error) bool {
 	var canceled interface{ CanceledError() bool }
-	return errors.Is(err, ctx.Err()) || errors.As(err, &canceled) && canceled.CanceledError()
+	return errors.As(err, &canceled) && canceled.CanceledError()
 }
 
 // endText says how a context ended, with its cause where it has one.
@@ -163,7 +195,7 @@ func responseOf(err error) *smithyhttp.Response {
 // service said neither.
 func (f *failure) judgeAnswer() bool {
 	known, isKnown := codes[strings.ToLower(f.code)]
-	f.kind, f.also = kindOf(f.code, f.lower(), f.status)
+	f.kind, f.also = kindOf(f.code, strings.ToLower(f.message), f.status)
 	switch {
 	case f.kind == nil && f.code == "":
 		return false
@@ -185,7 +217,7 @@ func (f *failure) judgeAnswer() bool {
 	case f.kind != ErrUnavailable:
 	case f.says(throttleTexts...):
 		f.verdict = throttled
-	case f.by == byCode, f.status < 500, isTransientStatus(f.status):
+	case f.by == byCode, f.status == http.StatusTooEarly, isTransientStatus(f.status):
 		f.verdict = passing
 	}
 	if f.kind == ErrAccessDenied && f.call.usesAPIKey() && f.says(apiKeyTexts...) {
@@ -257,7 +289,7 @@ func innermost(err error) error {
 
 // refused is an error found before anything is sent.
 func refused(err error) *failure {
-	f := &failure{err: err, by: byInput, kind: ErrInvalid, message: joined(err.Error())}
+	f := &failure{err: err, judgement: judgement{by: byInput, kind: ErrInvalid, message: joined(err.Error())}}
 	if known := failureOf(err); known != nil {
 		f.kind, f.also = known.kind, known.also
 	}
@@ -266,10 +298,10 @@ func refused(err error) *failure {
 
 // badReply is the failure of a response that began with success. cause may be nil.
 func badReply(kind, cause error, requestID string, attempts int) *failure {
-	f := &failure{
-		err: kind, by: byReply, kind: kind, message: kindText(kind),
-		status: http.StatusOK, requestID: oneLine(requestID), attempts: attempts,
-	}
+	f := &failure{err: kind, judgement: judgement{
+		by: byReply, kind: kind, message: kindText(kind),
+		status: http.StatusOK, requestID: requestID, attempts: attempts,
+	}}
 	switch {
 	case kind == errDecoding: // whose text may quote the reply
 		f.err, f.message = cause, f.message+": "+jsondoc.Text(cause)
@@ -277,6 +309,11 @@ func badReply(kind, cause error, requestID string, attempts int) *failure {
 		f.err, f.message = cause, f.message+": "+oneLine(cause.Error())
 	}
 	return f
+}
+
+// of returns the same judgement of an error that a call got, perhaps once more.
+func (f *failure) of(k *call, err error) *failure {
+	return &failure{judgement: f.judgement, err: err, call: k}
 }
 
 // failureOf finds the judgement in an error, nil if there is none.
@@ -295,11 +332,12 @@ func (f *failure) Error() string {
 	case f.last != nil:
 		return fmt.Sprintf("%v; last attempt: %v", f.message, f.last)
 	case f.by == byReply:
-		return fmt.Sprintf("%s (after %d events, request %s)", f.message, f.events, f.requestID)
-	case f.call == nil:
+		return f.message + (&Error{HTTPStatus: f.status, Events: f.events, RequestID: f.requestID}).facts()
+	case f.by == byCredentials, f.call == nil:
 		return f.message
 	}
-	return f.call.withoutSecrets(f.err.Error())
+	text := f.call.withoutSecrets(f.err.Error())
+	return strings.ToValidUTF8(text[:min(len(text), maxForeign)], "")
 }
 
 // Is decides on sentinels and on the context's errors, and leaves the rest to what the
@@ -327,20 +365,7 @@ func (f *failure) As(target any) bool {
 
 // says looks for lower-case texts in the message.
 func (f *failure) says(texts ...string) bool {
-	for _, text := range texts {
-		if strings.Contains(f.lower(), text) {
-			return true
-		}
-	}
-	return false
-}
-
-// lower is the message in lower case.
-func (f *failure) lower() string {
-	if len(f.lowered) != len(f.message) {
-		f.lowered = strings.ToLower(f.message)
-	}
-	return f.lowered
+	return containsAny(strings.ToLower(f.message), texts...)
 }
 
 // ServiceRequestID and HTTPStatusCode tell what the SDK's own errors do.
@@ -353,7 +378,7 @@ func (f *failure) ending() string {
 	if f.by == byContext && f.last != nil {
 		return f.message
 	}
-	return f.gaveUp
+	return f.next.why()
 }
 
 // endingOf is the ending of an error, of one made by hand too.

@@ -185,3 +185,17 @@ func count[Member, Union any](list []Union) (n int) {
 	}
 	return n
 }
+
+// inputFacts are what a hint asks of a request, of which the rest has been let go.
+type inputFacts struct {
+	refusal    string // why it is known to be refused
+	schema, s3 bool   // it asks for structured output; it has media in S3
+}
+
+// factsOf looks into the input of a call that the service refused.
+func factsOf(input any, f *failure) inputFacts {
+	if f.attempts == 0 || !f.Is(ErrInvalid) {
+		return inputFacts{}
+	}
+	return inputFacts{knownRefusal(input), asksForSchema(input), hasS3Location(input)}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -98,12 +99,12 @@ func (p *policy) GetRetryToken(ctx context.Context, err error) (func(error) erro
 	if f == nil || p.own {
 		return p.RetryerV2.GetRetryToken(ctx, err)
 	}
-	if err := p.drawWait(f, err); err != nil {
+	if _, err := p.drawWait(f, err); err != nil {
 		return nil, err
 	}
 	release, err := p.RetryerV2.GetRetryToken(ctx, err)
 	if quota := (ratelimit.QuotaExceededError{}); errors.As(err, &quota) {
-		f.gaveUp = "gave up: the client's retry quota is used up"
+		f.next.giveUp("gave up: the client's retry quota is used up")
 	}
 	return release, err
 }
@@ -122,30 +123,38 @@ func (p *policy) RetryDelay(attempt int, err error) (time.Duration, error) {
 		}
 		return wait, waitErr
 	}
-	if late := p.drawWait(f, err); late != nil { // again, where a retryer around this one has its own tokens
+	wait, late := p.drawWait(f, err) // again, where a retryer around this one has its own tokens
+	if late != nil {
 		return 0, errors.Join(err, late)
 	}
 	headerOf(f).Del("X-Amz-Retry-After")
-	f.call.logRetry(f, f.wait)
-	return f.wait, nil
+	f.call.logRetry(f, wait)
+	return wait, nil
 }
 
 // drawWait draws once how long to wait after a failed attempt: the SDK's exponential
 // backoff with full jitter, lengthened by what the service asks for. It gives up where the
-// context's deadline falls before the end of the wait.
-func (p *policy) drawWait(f *failure, err error) error {
-	if !f.drawn {
+// caller's context has ended, or its deadline falls before the end of the wait.
+func (p *policy) drawWait(f *failure, err error) (time.Duration, error) {
+	n, ctx := &f.next, f.call.ctx
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if ctx.Err() != nil {
+		n.gaveUp = endText(ctx)
+		return 0, ctx.Err()
+	}
+	if !n.drawn {
 		backoff, err := p.RetryerV2.RetryDelay(f.attempts, err)
 		if err != nil {
-			return err
+			return 0, err
 		}
-		f.wait, f.drawn = min(max(backoff, retryAfter(headerOf(f))), backoff+retryAfterLimit), true
+		n.wait, n.drawn = min(max(backoff, retryAfter(headerOf(f))), backoff+retryAfterLimit), true
 	}
-	if deadline, ok := f.call.ctx.Deadline(); ok && time.Until(deadline) < f.wait {
-		f.gaveUp = fmt.Sprintf("gave up: the context's deadline falls before the next attempt in %v", f.wait.Round(time.Millisecond))
-		return fmt.Errorf("%s: %w", f.gaveUp, context.DeadlineExceeded)
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < n.wait {
+		n.gaveUp = fmt.Sprintf("gave up: the context's deadline falls before the next attempt in %v", n.wait.Round(time.Millisecond))
+		return 0, fmt.Errorf("%s: %w", n.gaveUp, context.DeadlineExceeded)
 	}
-	return nil
+	return n.wait, nil
 }
 
 // headerOf returns the header of the answer that an attempt failed with, nil without one.
@@ -179,8 +188,8 @@ func retryAfter(h http.Header) time.Duration {
 
 // countUnits reads a number of units, of which more than an hour is as good as an hour.
 func countUnits(s string, unit time.Duration) (time.Duration, bool) {
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n < 0 {
+	n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) || n < 0 { // n is the largest number then
 		return 0, false
 	}
 	return time.Duration(min(n, int64(time.Hour/unit))) * unit, true

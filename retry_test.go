@@ -54,7 +54,7 @@ func TestWaitsAreDrawnEvenlyUpToADoublingBoundAndTheCap(t *testing.T) {
 		for i, limit := range b.limit {
 			var sum, least, most time.Duration = 0, limit, 0
 			for range draws {
-				d, err := retryer.RetryDelay(i+1, &failure{verdict: b.as})
+				d, err := retryer.RetryDelay(i+1, &failure{judgement: judgement{verdict: b.as}})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -132,7 +132,8 @@ func TestRetryAfterLengthensAWaitByAtMostFiveSeconds(t *testing.T) {
 		{"Retry-After", "6", 5 * time.Second, 6 * time.Second},
 		{"Retry-After", "3600", 5 * time.Second, 6 * time.Second},
 		{"Retry-After", "9223372036854775807", 5 * time.Second, 6 * time.Second},
-		{"Retry-After", "92233720368547758070", none, 0},
+		{"Retry-After", "92233720368547758070", 5 * time.Second, 6 * time.Second},
+		{"Retry-After", " 3 ", 3 * time.Second, 3 * time.Second},
 		{"Retry-After", "0", none, 0},
 		{"Retry-After", "-5", none, 0},
 		{"Retry-After", "soon", none, 0},

@@ -77,8 +77,8 @@ func (c *Client) Run(ctx context.Context, model string, messages []types.Message
 }
 
 func tooManyRounds(n int) error {
-	return &failure{err: ErrMaxRounds, by: byReply, message: fmt.Sprintf(
-		"after %d rounds the model asks for tools again: raise MaxRounds, or add the results of Reply.CallTools to the Exchange's Messages and run on", n)}
+	return &failure{err: ErrMaxRounds, judgement: judgement{by: byReply, message: fmt.Sprintf(
+		"after %d rounds the model asks for tools again: raise MaxRounds, or add the results of Reply.CallTools to the Exchange's Messages and run on", n)}}
 }
 
 func (x *Exchange) add(r *Reply) {

@@ -341,7 +341,11 @@ func (eventProtocol) SerializeEventMessage(schema, variant *smithy.Schema, v smi
 }
 
 func (eventProtocol) DeserializeEventMessage(schema *smithy.Schema, types *smithy.TypeRegistry, r io.Reader) (smithy.Deserializable, error) {
-	return restjson1.New(nil).DeserializeEventMessage(schema, types, r)
+	v, err := restjson1.New(nil).DeserializeEventMessage(schema, types, r)
+	if err != nil && err != io.EOF && !holds[smithy.APIError](err) && failureOf(err) == nil {
+		err = badReply(errDecoding, err, "", 0) // whose text may quote the reply
+	}
+	return v, err
 }
 
 // each makes an iterator of a stream's next function, which returns io.EOF at the

@@ -25,20 +25,20 @@ func TestOneLine(t *testing.T) {
 	}
 }
 
-func TestContainsFold(t *testing.T) {
+func TestContainsAny(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		s     string
 		lower []string
 		want  bool
 	}{
-		{"Your API Key has Expired", []string{"api key"}, true},
-		{"Your API Key has Expired", []string{"bearer token", "expired"}, true},
-		{"Your API Key has Expired", []string{"bearer token", "scope"}, false},
+		{"your api key has expired", []string{"api key"}, true},
+		{"your api key has expired", []string{"bearer token", "expired"}, true},
+		{"your api key has expired", []string{"bearer token", "scope"}, false},
 		{"", []string{"scope"}, false},
 		{"anything", nil, false},
 	} {
-		if got := containsFold(test.s, test.lower...); got != test.want {
+		if got := containsAny(test.s, test.lower...); got != test.want {
 			t.Errorf("%q in %q: got %t, want %t", test.lower, test.s, got, test.want)
 		}
 	}
