@@ -25,7 +25,8 @@ import (
 type call struct {
 	*origin
 	ctx      context.Context
-	input    any    // the SDK's input struct
+	input    any    // the SDK's input struct, until the call returns: it would be kept by streams and errors
+	streams  bool   // the operation answers with a stream
 	op       string // this and the next three are known by identify
 	model    string
 	region   string
@@ -70,7 +71,7 @@ func (s settings) install(from *origin, skew *atomic.Int64) func(*middleware.Sta
 		if err := k.install(stack, skew); err != nil {
 			return err
 		}
-		if stack.ID() == opConverseStream || stack.ID() == opInvokeStream {
+		if k.streams = stack.ID() == opConverseStream || stack.ID() == opInvokeStream; k.streams {
 			return guard{k, s.stall, s.unmarkedEnd}.install(stack)
 		}
 		return stack.Deserialize.Add(wholeReply{k}, middleware.After)
@@ -118,7 +119,10 @@ func (m callMiddleware) HandleInitialize(ctx context.Context, in middleware.Init
 	k.ctx, k.input, k.start = ctx, in.Parameters, time.Now()
 	out, md, err := next.HandleInitialize(ctx, in)
 	if err == nil {
-		k.forget()
+		if k.streams { // whose failure may come yet
+			k.identify()
+		}
+		k.input = nil
 		return out, md, nil
 	}
 	f := failureOf(err)
@@ -136,19 +140,13 @@ func (m callMiddleware) HandleInitialize(ctx context.Context, in middleware.Init
 	if f != failureOf(err) {
 		err = f
 	}
-	k.about = factsOf(k.input, f)
-	k.forget()
+	k.identify()
+	k.about, k.input = factsOf(k.input, f), nil
 	if k.log != nil {
 		k.reported = k.report(f, err)
 		k.logFailure(k.reported)
 	}
 	return out, md, err
-}
-
-// forget lets the caller's messages go, which an open stream or a kept error would hold.
-func (k *call) forget() {
-	k.identify()
-	k.input = nil
 }
 
 // attemptMiddleware is inside the SDK's retry loop.

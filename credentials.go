@@ -255,12 +255,17 @@ func (k *call) clean(foreign string) string {
 	return oneLine(k.withoutSecrets(foreign))
 }
 
-// withoutSecrets takes the client's API key, session token and secret key, and the
-// Authorization header of its request, out of a text, and parts of them that are long.
+// withoutSecrets takes the client's API key, session token and secret key, parts of them
+// that are long, and the Authorization header of its request out of a text.
 func (k *call) withoutSecrets(foreign string) string {
 	foreign = strings.ToValidUTF8(foreign[:min(len(foreign), maxForeign)], "")
+	if signature := k.signed.Get("Authorization"); signature != "" {
+		foreign = strings.ReplaceAll(foreign, signature, "[secret]")
+	}
 	for _, secret := range k.secrets() {
-		foreign = without(foreign, secret)
+		if len(secret) >= leastSecret {
+			foreign = without(foreign, secret)
+		}
 	}
 	return foreign
 }
@@ -270,38 +275,57 @@ const (
 	leastPart   = 16 // bytes of a secret, which may come back cut or escaped in part
 )
 
-// without takes a secret out of a text, and each part of leastPart bytes or more. Such a
-// part has a whole block of leastPart/2 bytes in it.
+// without takes a secret out of a text, and each part of leastPart bytes or more.
 func without(text, secret string) string {
-	const block = leastPart / 2
-	if len(secret) < leastSecret {
-		return text
-	}
 	text = strings.ReplaceAll(text, secret, "[secret]")
 	if strings.ContainsAny(text, `%\`) {
 		for _, escaped := range escapedForms(secret) {
 			text = strings.ReplaceAll(text, escaped, "[secret]")
 		}
 	}
-	for at := 0; at+block <= len(secret); at += block {
+	for {
+		first, last := sharedPart(text, secret)
+		if last == 0 {
+			return text
+		}
+		text = text[:first] + "[secret]" + text[last:]
+	}
+}
+
+// sharedPart finds leastPart bytes or more of a text that are in a secret, 0, 0 if there
+// are none. Such a part has a whole block of leastPart/2 bytes of either in it, so the
+// blocks of the shorter one are looked for in the longer.
+func sharedPart(text, secret string) (first, last int) {
+	const block = leastPart / 2
+	short, long := secret, text
+	if len(text) < len(secret) {
+		short, long = text, secret
+	}
+	for at := 0; at+block <= len(short); at += block {
 		for from := 0; ; {
-			found := strings.Index(text[from:], secret[at:at+block])
+			found := strings.Index(long[from:], short[at:at+block])
 			if found < 0 {
 				break
 			}
-			first, last := from+found, from+found+block
-			for n := 1; first > 0 && at-n >= 0 && text[first-1] == secret[at-n]; n++ {
-				first--
+			found += from
+			before, after := 0, block
+			for before < at && before < found && short[at-before-1] == long[found-before-1] {
+				before++
 			}
-			for n := at + block; last < len(text) && n < len(secret) && text[last] == secret[n]; n++ {
-				last++
+			for at+after < len(short) && found+after < len(long) && short[at+after] == long[found+after] {
+				after++
 			}
-			if from = last; last-first >= leastPart {
-				text, from = text[:first]+"[secret]"+text[last:], first
+			switch {
+			case before+after < leastPart:
+				from = found + 1
+			case len(text) < len(secret):
+				return at - before, at + after
+			default:
+				return found - before, found + after
 			}
 		}
 	}
-	return text
+	return 0, 0
 }
 
 // escapedForms are a secret as in a URL, and as in JSON that hides what HTML knows.
@@ -312,19 +336,23 @@ func escapedForms(secret string) [4]string {
 	return [4]string{url, lower, slashes, strings.NewReplacer("=", `\u003d`, "+", `\u002b`, "/", `\u002f`).Replace(secret)}
 }
 
-func (k *call) secrets() (all [6]string) {
-	all[0] = k.signed.Get("Authorization")
-	_, all[1], _ = strings.Cut(all[0], " ")
-	all[2] = k.signed.Get("X-Amz-Security-Token")
+// secrets are those of the client, "" where it has none.
+func (k *call) secrets() (all [4]string) {
+	all[0] = k.signed.Get("X-Amz-Security-Token")
 	if k.credentials != nil {
 		if c := k.credentials.given.Load(); c != nil {
-			all[3], all[4] = c.SecretAccessKey, c.SessionToken
+			all[1], all[2] = c.SecretAccessKey, c.SessionToken
 		}
 	}
-	if k.token != nil {
+	if key, ok := strings.CutPrefix(k.signed.Get("Authorization"), "Bearer "); ok {
+		all[3] = key
+	} else if k.token != nil {
 		if t := k.token.given.Load(); t != nil {
-			all[5] = *t
+			all[3] = *t
 		}
+	}
+	if all[2] == all[0] {
+		all[2] = ""
 	}
 	return all
 }
