@@ -163,6 +163,7 @@ func TestHints(t *testing.T) {
 		{name: "denied in another region", stub: failing(403, "AccessDeniedException", fmt.Sprintf(deniedIn, "us-west-2")), model: "us.anthropic.claude", want: []string{"cross-region inference profile in us-west-2", "IAM"}},
 		{name: "denied in a region of two words", stub: failing(403, "AccessDeniedException", fmt.Sprintf(deniedIn, "ap-southeast-2")), model: "apac.anthropic.claude", want: []string{"in ap-southeast-2"}},
 		{name: "denied in this region", stub: failing(403, "AccessDeniedException", fmt.Sprintf(deniedIn, "us-east-1"))},
+		{name: "denied to a role whose name has a region", stub: failing(403, "AccessDeniedException", "User: arn:aws:sts::123456789012:assumed-role/app-eu-west-1/i is not authorized to perform: bedrock:InvokeModel on resource: arn:aws:bedrock:us-east-1::foundation-model/x"), not: "eu-west-1"},
 		{name: "denied for a global profile", stub: failing(403, "AccessDeniedException", fmt.Sprintf(deniedIn, "")), model: "global.anthropic.claude", want: []string{"without a region", "aws:RequestedRegion"}},
 
 		{name: "model id unknown", stub: failing(400, "ValidationException", "The provided model identifier is invalid."), want: []string{"spelt right", "us-east-1"}},

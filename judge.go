@@ -58,7 +58,18 @@ type nextAttempt struct {
 	mu     sync.Mutex
 	wait   time.Duration // before the attempt
 	drawn  bool          // wait has been drawn
+	hidden bool          // X-Amz-Retry-After is out of the answer
 	gaveUp string        // why there is no attempt, though one might have helped
+}
+
+// heeded takes X-Amz-Retry-After out of an answer, once: it is in the wait.
+func (n *nextAttempt) heeded(h http.Header) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.hidden {
+		h.Del("X-Amz-Retry-After")
+	}
+	n.hidden = true
 }
 
 func (n *nextAttempt) giveUp(why string) {

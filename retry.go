@@ -127,7 +127,7 @@ func (p *policy) RetryDelay(attempt int, err error) (time.Duration, error) {
 	if late != nil {
 		return 0, errors.Join(err, late)
 	}
-	headerOf(f).Del("X-Amz-Retry-After")
+	f.next.heeded(headerOf(f))
 	f.call.logRetry(f, wait)
 	return wait, nil
 }
