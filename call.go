@@ -94,19 +94,19 @@ func (k *call) install(s *middleware.Stack, skew *atomic.Int64) error {
 	if err := s.Initialize.Add(callMiddleware{k}, middleware.Before); err != nil {
 		return err
 	}
-	found, ok := s.Finalize.Get("Retry")
-	if attempt, ok := found.(*retry.Attempt); ok {
+	loop, hasLoop := s.Finalize.Get("Retry")
+	if attempt, ok := loop.(*retry.Attempt); ok {
 		attempt.ClientSkew = skew
 	}
-	// As far inside as the attempt's credentials allow, so that the caller's interceptors
-	// and middlewares see the judgement.
-	if _, found := s.Finalize.Get("ResolveAuthScheme"); found {
+	// As far inside as the attempt's credentials allow: the caller's interceptors and
+	// middlewares see the judgement.
+	switch _, resolvesAuth := s.Finalize.Get("ResolveAuthScheme"); {
+	case resolvesAuth:
 		return s.Finalize.Insert(attemptMiddleware{k}, "ResolveAuthScheme", middleware.Before)
+	case hasLoop:
+		return s.Finalize.Insert(attemptMiddleware{k}, "Retry", middleware.After)
 	}
-	if !ok { // removed by the caller
-		return s.Finalize.Add(attemptMiddleware{k}, middleware.Before)
-	}
-	return s.Finalize.Insert(attemptMiddleware{k}, "Retry", middleware.After)
+	return s.Finalize.Add(attemptMiddleware{k}, middleware.Before) // the caller removed the loop
 }
 
 // callMiddleware is around all attempts.
@@ -191,7 +191,7 @@ func (k *call) failAttempt(ctx context.Context, err error) error {
 // anew allows another attempt where one that is made anew may help: nothing was billed.
 func (k *call) anew(ctx context.Context, f *failure) {
 	switch {
-	case f.by == bySending && f.connect:
+	case f.connect:
 		if k.connecting += time.Since(k.begun); k.connecting >= connectBound {
 			f.verdict = final
 		}
@@ -225,7 +225,7 @@ func modelOf(input any) (model string, uncapped bool) {
 
 // identify works out what only reports ask for.
 func (k *call) identify() {
-	if k.op == "" && k.ctx != nil {
+	if k.op == "" {
 		k.op, k.region = middleware.GetOperationName(k.ctx), awsmiddleware.GetRegion(k.ctx)
 		k.model, k.uncapped = modelOf(k.input)
 	}
@@ -238,9 +238,7 @@ func (k *call) describe(f *failure, err error) *Error {
 		Op: k.op, Model: k.model, Region: k.region, Attempts: max(k.attempts, f.attempts), Events: f.events,
 		Elapsed: time.Since(k.start), Err: err,
 	}
-	if f.last != nil { // says what was wrong
-		f = f.last
-	}
+	f = f.cause()
 	e.Code, e.Message, e.HTTPStatus, e.RequestID = f.code, f.message, f.status, f.requestID
 	if f.call == nil { // found outside of the attempts
 		e.Message, e.RequestID = k.clean(e.Message), k.clean(e.RequestID)
@@ -251,18 +249,15 @@ func (k *call) describe(f *failure, err error) *Error {
 // report makes this package's error of the failure that ended the call.
 func (k *call) report(f *failure, err error) *Error {
 	e := k.describe(f, err)
-	if f.last != nil {
-		f = f.last
-	}
-	e.Hint = hintFor(e, f, k)
+	e.Hint = hintFor(e, f.cause(), k)
 	return e
 }
 
 // fail makes this package's error of one that the SDK returned, or of one found
 // before or after it.
-func (c *Client) fail(op, model string, start time.Time, err error) error {
+func (c *Client) fail(ctx context.Context, op, model string, start time.Time, err error) error {
 	f := failureOf(err)
-	if f != nil && f.call != nil && f.call.start.Compare(start) >= 0 {
+	if f != nil && f.call != nil && !f.call.start.Before(start) { // of this call, not one that is returned once more
 		e := f.call.reported
 		if e == nil {
 			e = f.call.report(f, err)
@@ -270,9 +265,9 @@ func (c *Client) fail(op, model string, start time.Time, err error) error {
 		e.Err = err
 		return e
 	}
-	k := &call{origin: cmp.Or(c.origin, &origin{}), op: op, model: model, region: c.Region(), start: start}
+	k := &call{origin: cmp.Or(c.origin, &origin{}), ctx: ctx, op: op, model: model, region: c.Region(), start: start}
 	if f == nil {
-		f = k.judge(nil, err)
+		f = k.judge(ctx, err)
 		err = f
 	}
 	e := k.report(f, err)
@@ -291,9 +286,6 @@ func (k *call) logFailure(e *Error) {
 		return
 	}
 	ctx, level, what := k.ctx, slog.LevelWarn, "bedrock: call failed"
-	if ctx == nil {
-		ctx = context.Background()
-	}
 	if ctx.Err() == context.Canceled && errors.Is(e.Err, context.Canceled) {
 		level, what = slog.LevelInfo, "bedrock: call cancelled"
 	}

@@ -149,7 +149,7 @@ func build(cfg aws.Config, s settings, sh *shared) (*Client, error) {
 	from := &origin{log: s.log}
 	ours := func(o *bedrockruntime.Options) {
 		if sh.http == nil {
-			sh.http, sh.env = derive(o.HTTPClient), environment{o.BaseEndpoint, o.BearerAuthTokenProvider, o.AuthSchemePreference}
+			sh.http, sh.env = derive(o.HTTPClient), readEnvironment(o)
 		}
 		o.HTTPClient, o.BaseEndpoint, o.BearerAuthTokenProvider, o.AuthSchemePreference = sh.http, sh.env.endpoint, sh.env.apiKey, sh.env.prefer
 		o.RetryMaxAttempts = 0 // else AWS_MAX_ATTEMPTS caps the retryer
@@ -175,15 +175,24 @@ func build(cfg aws.Config, s settings, sh *shared) (*Client, error) {
 	sdk := bedrockruntime.NewFromConfig(cfg, slices.Concat([]func(*bedrockruntime.Options){ours}, s.sdk, []func(*bedrockruntime.Options){last})...)
 	o := sdk.Options()
 	from.customEndpoint = o.BaseEndpoint != nil
-	from.shadowed = from.usesAPIKey() && s.auth == nil && os.Getenv("AWS_BEARER_TOKEN_BEDROCK") != "" && o.Credentials != nil
+	from.shadowed = from.environmentKey() != "" && o.Credentials != nil
 	if err := checkOptions(o); err != nil {
 		return nil, err
 	}
-	if err := from.checkSendable(s.auth != nil); err != nil {
+	if err := from.checkSendable(); err != nil {
 		return nil, err
 	}
 	s.region = o.Region
 	return &Client{cfg: cfg, settings: s, shared: sh, origin: from, sdk: sdk}, nil
+}
+
+// readEnvironment keeps what the SDK has read of the environment.
+func readEnvironment(o *bedrockruntime.Options) environment {
+	env := environment{o.BaseEndpoint, o.BearerAuthTokenProvider, o.AuthSchemePreference}
+	if key := os.Getenv("AWS_BEARER_TOKEN_BEDROCK"); key != "" && env.apiKey != nil {
+		env.apiKey = &environmentKey{env.apiKey, key}
+	}
+	return env
 }
 
 // policy returns the retryer of a client with the settings s.

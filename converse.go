@@ -26,15 +26,15 @@ func (c *Client) converse(ctx context.Context, start time.Time, r *Request) (*Re
 	const op = "Converse"
 	in, err := r.unary()
 	if err != nil {
-		return nil, c.fail(op, r.model, start, err)
+		return nil, c.fail(ctx, op, r.model, start, err)
 	}
 	out, err := c.SDK().Converse(ctx, in)
 	if err != nil {
-		return nil, c.fail(op, r.model, start, err)
+		return nil, c.fail(ctx, op, r.model, start, err)
 	}
 	reply, err := newReply(out)
 	if err != nil {
-		return nil, c.fail(op, r.model, start, err)
+		return nil, c.fail(ctx, op, r.model, start, err)
 	}
 	reply.wanted = r.wanted
 	return reply, nil
@@ -49,7 +49,7 @@ func (c *Client) CountTokens(ctx context.Context, model string, messages []types
 	start := time.Now()
 	r := newRequest(model, messages, opts)
 	if r.err != nil {
-		return 0, c.fail(op, model, start, r.err)
+		return 0, c.fail(ctx, op, model, start, r.err)
 	}
 	out, err := c.SDK().CountTokens(ctx, &bedrockruntime.CountTokensInput{ModelId: r.ModelId, Input: &types.CountTokensInputMemberConverse{Value: types.ConverseTokensRequest{
 		Messages: r.Messages, System: r.System, ToolConfig: r.ToolConfig, AdditionalModelRequestFields: r.AdditionalModelRequestFields,
@@ -58,7 +58,7 @@ func (c *Client) CountTokens(ctx context.Context, model string, messages []types
 		err = emptyReply(out.ResultMetadata)
 	}
 	if err != nil {
-		return 0, c.fail(op, model, start, err)
+		return 0, c.fail(ctx, op, model, start, err)
 	}
 	return int(*out.InputTokens), nil
 }

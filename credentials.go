@@ -139,12 +139,12 @@ func (o *origin) watch(options *bedrockruntime.Options) {
 
 // checkSendable refuses at construction what it can see without asking anybody: keys that
 // don't change, and the API key of the environment, where no option replaces it.
-func (o *origin) checkSendable(replaced bool) error {
+func (o *origin) checkSendable() error {
 	source := o.credentials.source()
 	switch {
-	case o.usesAPIKey() && !replaced:
-		return checkSendable(apiKeyName, os.Getenv("AWS_BEARER_TOKEN_BEDROCK"))
-	case o.usesAPIKey(), source != aws.CredentialSourceCode && !o.credentials.readOnce():
+	case o.usesAPIKey():
+		return checkSendable(apiKeyName, o.environmentKey())
+	case source != aws.CredentialSourceCode && !o.credentials.readOnce():
 		return nil
 	}
 	c, err := o.credentials.CredentialsProvider.Retrieve(context.Background())
@@ -152,6 +152,23 @@ func (o *origin) checkSendable(replaced bool) error {
 		return nil // the first call tells it
 	}
 	return sendable(c)
+}
+
+// environmentKey is the provider of the API key in AWS_BEARER_TOKEN_BEDROCK.
+type environmentKey struct {
+	bearer.TokenProvider
+	key string
+}
+
+// environmentKey returns the API key of the environment if the client uses it, else "".
+func (o *origin) environmentKey() string {
+	if o.token == nil {
+		return ""
+	}
+	if k, ok := o.token.TokenProvider.(*environmentKey); ok {
+		return k.key
+	}
+	return ""
 }
 
 // notHad is the failure of a provider. Nobody asks it again: it has tried already.
@@ -208,7 +225,7 @@ func notLoaded(ctx context.Context, err error) error {
 		}
 	case errors.As(err, &file) && file.Path == os.Getenv("AWS_CA_BUNDLE"), strings.Contains(said, "CA bundle") && os.Getenv("AWS_CA_BUNDLE") != "":
 		blame("AWS_CA_BUNDLE")
-	case errors.As(err, &file):
+	case errors.As(err, &file) && !holds[config.SharedConfigLoadError](err):
 		blame("ca_bundle of the profile")
 	case said == "role ARN is not set":
 		f.kind = ErrCredentials
@@ -216,7 +233,8 @@ func notLoaded(ctx context.Context, err error) error {
 	case os.Getenv("AWS_CONTAINER_CREDENTIALS_FULL_URI") != "" && containsAny(said, "host", "URL"):
 		f.kind = ErrCredentials
 		blame("AWS_CONTAINER_CREDENTIALS_FULL_URI")
-	case containsAny(strings.ToLower(said), "credential", "role", "sso", "token"):
+	case holds[config.SharedConfigLoadError](err): // a file that can't be read or parsed
+	case containsAny(strings.ToLower(said), "credential", "role_arn", "assume role", "to use sso", "sso session", "token file"):
 		f.kind = ErrCredentials
 	}
 	return f

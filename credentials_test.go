@@ -89,7 +89,7 @@ func TestExpiredCredentialsAreAskedForOnceMore(t *testing.T) {
 	}
 }
 
-// Calls at once that find the same credentials expired don't throw away the new ones.
+// A call that finds its credentials replaced already doesn't throw the new ones away.
 func TestRenewedCredentialsAreKept(t *testing.T) {
 	t.Parallel()
 	provider := &rotating{keys: []string{"OLD", "NEW", "NEWER"}}

@@ -49,11 +49,6 @@ var (
 	ErrEmptyReply = errors.New("bedrock: the service answered without a reply")
 )
 
-var sentinels = []error{
-	ErrThrottled, ErrUnavailable, ErrModelTimeout, ErrModelError, ErrAccessDenied, ErrCredentials, ErrNotFound,
-	ErrInvalid, ErrContextWindow, ErrNeedsProfile, ErrTruncated, ErrStalled, ErrEmptyReply,
-}
-
 // Error is what every failed call of this package returns.
 //
 // [errors.As] reaches the SDK's own types through it (*types.ThrottlingException,
@@ -65,8 +60,9 @@ var sentinels = []error{
 //	                  ServiceUnavailableException "Model is getting
 //	                  throttled"; 429
 //	ErrUnavailable    ServiceUnavailableException,                       yes
-//	                  InternalServerException, InternalFailure; 425;
-//	                  5xx; 1xx, 3xx; no connection
+//	                  InternalServerException, InternalFailure,
+//	                  RequestTimeout; 425; 5xx; 1xx, 3xx; no
+//	                  connection, or one that was lost
 //	ErrModelTimeout   ModelTimeoutException; 408                         no
 //	ErrModelError     ModelErrorException, ModelStreamErrorException;    no
 //	                  424
@@ -81,14 +77,23 @@ var sentinels = []error{
 //	                  ServiceQuotaExceededException,
 //	                  ConflictException; other 4xx; refused before
 //	                  sending
-//	ErrContextWindow  ValidationException about the input's length       no
-//	ErrNeedsProfile   ValidationException about on-demand throughput     no
+//	ErrContextWindow  ValidationException, or a 4xx without a code,      no
+//	                  about the input's length
+//	ErrNeedsProfile   ValidationException, or a 4xx without a code,      no
+//	                  about on-demand throughput
+//	ErrTruncated      none: a reply that was cut                         until a part was
+//	                                                                     delivered
+//	ErrStalled        none: WithStallTimeout                             no
+//	ErrEmptyReply     none: success without a reply                      no
 //
-// Three things of this table depend on more: "too many tokens per day" is not retried;
-// 1xx, 3xx, 501 and 505 and above are not retried; a fault of sending that can't pass (a
-// certificate, a refusing proxy, a header that can't be sent) is not retried. Codes are
-// compared without regard to case. A context of the caller's that ended shows as
-// [context.Canceled] or [context.DeadlineExceeded], beside the last attempt's cause; a
+// Not retried, whatever the table says: "too many tokens per day"; 1xx, 3xx, 501, and 505
+// and above, unless their text asks to wait ("please wait", "too many", "throttl"); a fault
+// of sending that can't pass (a certificate, a refusing proxy, a header that can't be
+// sent); a timeout of the HTTP client's own. An ErrUnavailable whose text asks to wait is
+// paced like a throttle. Codes are compared without regard to case.
+//
+// The end of the caller's context, or of one that a middleware derived, shows as
+// [context.Canceled] or [context.DeadlineExceeded], beside the last attempt's cause. A
 // timeout of the network's or of a credential provider's never does.
 //
 // Bounds: of an answer with an error status 1 MiB is read, of the response's headers
@@ -175,6 +180,16 @@ func (e *Error) Is(target error) bool {
 	return target != nil && (target == kind || target == also)
 }
 
+// isSentinel reports whether an error is one of the sentinels, and nothing around one.
+func isSentinel(err error) bool {
+	switch err {
+	case ErrThrottled, ErrUnavailable, ErrModelTimeout, ErrModelError, ErrAccessDenied, ErrCredentials, ErrNotFound,
+		ErrInvalid, ErrContextWindow, ErrNeedsProfile, ErrTruncated, ErrStalled, ErrEmptyReply:
+		return true
+	}
+	return false
+}
+
 // kindText is a sentinel's text inside of another.
 func kindText(kind error) string { return strings.TrimPrefix(kind.Error(), "bedrock: ") }
 
@@ -235,8 +250,8 @@ var tooLongTexts = []string{
 	"too many total text bytes", "too many input tokens", "maximum context length", "exceeds the maximum number of tokens",
 }
 
-// kindOf returns the sentinel of an answer, and a second one that holds too: by the
-// code, else by the status; nil of what neither tells. The text refines what the code
+// kindOf returns an answer's sentinel, and a second one that holds too: by the code, or by
+// the status where the code isn't known. Both are nil for an answer that is no error. The text refines what the code
 // says and never overrules it: a throttle that says "too many tokens" is no overflow of
 // the context window. message is in lower case.
 func kindOf(code, message string, status int) (kind, also error) {

@@ -116,9 +116,6 @@ func (b *guardedBody) peek() error {
 			}
 		}
 	}
-	if failed := failureOf(err); failed != nil {
-		return failed.asAttempt()
-	}
 	return err
 }
 

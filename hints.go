@@ -44,10 +44,7 @@ var hints = []func(hinted) string{
 // apiKey comes before the hints on access: a stale key in the environment
 // beats good credentials without a word.
 func (f hinted) apiKey() string {
-	if !f.call.usesAPIKey() || !f.is(ErrCredentials) && !f.is(ErrAccessDenied) {
-		return ""
-	}
-	if f.is(ErrAccessDenied) && !f.says("api key", "bearer token", "expired") {
+	if !f.call.usesAPIKey() || !f.is(ErrCredentials) {
 		return ""
 	}
 	if f.call.shadowed {

@@ -59,8 +59,8 @@ const maxErrorBody = 1 << 20 // bytes of an answer with an error status
 
 var errErrorBody = errors.New("the body of the error is over 1 MiB")
 
-// boundedBody fails where the rest of a body is too long. The SDK takes 45 times the
-// memory of an error's body.
+// boundedBody fails a read beyond its bound. The SDK takes 45 times an error body's size
+// in memory.
 type boundedBody struct {
 	io.ReadCloser
 	left    int
@@ -122,8 +122,8 @@ func (b *requestBody) Close() error {
 type bodyKey struct{}
 
 // keepBody puts the request's body aside for [httpClient], and notes what the request is
-// signed with. It runs where nobody can change the request any more, and as often as
-// somebody sends it.
+// signed with. It runs after signing, as often as somebody sends the request; a middleware
+// further inside may still change it.
 func (k *call) keepBody(ctx context.Context, request any) context.Context {
 	r, ok := request.(*smithyhttp.Request)
 	if !ok {
@@ -178,8 +178,8 @@ func isOfType(h http.Header, mediaType string) bool {
 	return err == nil && said == mediaType
 }
 
-// checkedBody is a reply whose end is checked. Cut are one whose connection was lost,
-// and JSON that begins with a brace and doesn't end with one.
+// checkedBody is a reply whose end is checked. A reply is cut when its connection was lost,
+// or when JSON that begins with a brace doesn't end with one.
 type checkedBody struct {
 	io.ReadCloser
 	ctx         context.Context // of the attempt
@@ -211,11 +211,11 @@ func (b *checkedBody) Read(p []byte) (int, error) {
 // another attempt would be billed too, and as likely meet it.
 func (b *checkedBody) cut(cause error) error {
 	f := badReply(ErrTruncated, cause, "", b.call.attempts)
-	f.status = b.status
+	f.call, f.status = b.call, b.status
 	if !isTimeout(cause) {
 		f.verdict = passing
 	}
-	return f.asAttempt()
+	return f
 }
 
 func (b *checkedBody) note(p []byte) {
@@ -241,11 +241,12 @@ const (
 	maxHeaderBytes  = 1 << 20          // of a response; Bedrock sends about 500
 )
 
-// derive derives the client's HTTP client from the SDK's own, whose proxy,
-// certificates (AWS_CA_BUNDLE) and dialer with its timeouts stay. There is no timeout on an answer: a model may
+// derive makes the client's HTTP client from the SDK's own. Proxy, certificates
+// (AWS_CA_BUNDLE), dialer and timeouts stay.
+// There is no timeout on an answer: a model may
 // think for an hour, and the pings tell a dead peer from a slow one. The headers of a
 // response may take 1 MiB, where the HTTP client has no limit of its own. A proxy that
-// refuses a connection is told by a [proxyRefusal]. A caller's own HTTP client is left
+// refuses a connection is judged here, where its status is known. A caller's own HTTP client is left
 // as it is.
 func derive(have aws.HTTPClient) aws.HTTPClient {
 	buildable, ok := have.(*awshttp.BuildableClient)
@@ -266,18 +267,6 @@ func derive(have aws.HTTPClient) aws.HTTPClient {
 	})
 }
 
-// proxyRefusal is a proxy's answer to CONNECT other than 200. net/http alone makes an
-// error of the reason phrase, which a proxy may word as it likes.
-type proxyRefusal struct {
-	Proxy  string // host and port, without the credentials
-	Status int
-	Reason string // status line after "HTTP/1.1 ", the proxy's words
-}
-
-func (e *proxyRefusal) Error() string {
-	return fmt.Sprintf("the proxy %s refused the connection: HTTP %s", e.Proxy, e.Reason)
-}
-
 type onProxyConnect = func(context.Context, *url.URL, *http.Request, *http.Response) error
 
 // refusal asks the caller's own function first.
@@ -291,6 +280,9 @@ func refusal(own onProxyConnect) onProxyConnect {
 		if resp.StatusCode == http.StatusOK {
 			return nil
 		}
-		return &proxyRefusal{Proxy: proxy.Host, Status: resp.StatusCode, Reason: resp.Status}
+		why := fmt.Sprintf("the proxy %s refused the connection: HTTP %s", proxy.Host, oneLine(resp.Status))
+		f := &failure{err: errors.New(why)}
+		f.set(proxyFault(resp.StatusCode, why))
+		return f
 	}
 }

@@ -70,21 +70,21 @@ func Invoke[T any](ctx context.Context, c *Client, model string, body any, opts 
 	r := newInvokeRequest(model, body, opts)
 	in, err := r.unary()
 	if err != nil {
-		return nil, c.fail(op, model, start, err)
+		return nil, c.fail(ctx, op, model, start, err)
 	}
 	out, err := c.SDK().InvokeModel(ctx, in)
 	if err != nil {
-		return nil, c.fail(op, model, start, err)
+		return nil, c.fail(ctx, op, model, start, err)
 	}
 	if len(out.Body) == 0 {
-		return nil, c.fail(op, model, start, emptyReply(out.ResultMetadata))
+		return nil, c.fail(ctx, op, model, start, emptyReply(out.ResultMetadata))
 	}
 	v := &Invocation[T]{Body: out.Body, Attempts: attempts(out.ResultMetadata)}
 	v.RequestID, _ = awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
 	m := metricsOf(out.ResultMetadata)
 	v.Tokens, v.Latency = tokensOf(m), m.Latency()
 	if err := decodeBody(out.Body, &v.Value); err != nil {
-		return v, c.fail(op, model, start, badReply(errDecoding, err, v.RequestID, v.Attempts))
+		return v, c.fail(ctx, op, model, start, badReply(errDecoding, err, v.RequestID, v.Attempts))
 	}
 	return v, nil
 }
@@ -117,12 +117,12 @@ func InvokeStream[T any](ctx context.Context, c *Client, model string, body any,
 	start := time.Now()
 	r := newInvokeRequest(model, body, opts)
 	if r.err != nil {
-		return nil, c.fail(opInvokeStream, model, start, r.err)
+		return nil, c.fail(ctx, opInvokeStream, model, start, r.err)
 	}
 	k := &bodyKeeper{}
 	out, err := c.SDK().InvokeModelWithResponseStream(ctx, &r.InvokeModelWithResponseStreamInput, k.option)
 	if err = k.check(err); err != nil {
-		return nil, c.fail(opInvokeStream, model, start, err)
+		return nil, c.fail(ctx, opInvokeStream, model, start, err)
 	}
 	s := &InvocationStream[T]{RequestID: k.body.requestID, Attempts: attempts(out.ResultMetadata)}
 	s.from.open(k.body, out.GetStream(), schemas.ResponseStream, chunkEvent)

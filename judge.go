@@ -1,16 +1,16 @@
 package bedrock
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws/protocol/restjson"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
@@ -22,10 +22,10 @@ import (
 // failure is what failed, judged once: the retryer, [Error], its sentinel and its hint,
 // the log and the errors of [Client.SDK] all read this value, and nobody judges again.
 //
-// It takes the place of the error that it was made of. errors.As finds in it what is in
-// that error. errors.Is does too, but for three kinds of target, of which the judgement
-// alone decides: sentinels, [context.Canceled] and [context.DeadlineExceeded]. Else a
-// dial that timed out would be the end of the caller's context.
+// It takes the place of the error that it was made of, which errors.Is and errors.As still
+// reach. Only [context.Canceled] and [context.DeadlineExceeded] are decided by the
+// judgement alone: otherwise a dial that timed out would look like the end of the caller's
+// context.
 //
 // A failure doesn't change, but for the plan of the next attempt: middlewares may keep it
 // and return it once more, in other calls too.
@@ -98,13 +98,14 @@ const (
 type basis string
 
 const (
-	byContext     basis = "context"     // the caller's, which ended
+	byContext     basis = "context"     // the caller's, or one that a middleware derived, which ended
 	byCredentials basis = "credentials" // which could not be had
 	byCode        basis = "code"
 	byStatus      basis = "status"
 	bySending     basis = "sending" // the cause of a request that was not sent or not answered
 	byReply       basis = "reply"   // one that began well and is of no use
 	byInput       basis = "input"   // refused before sending
+	byCaller      basis = "caller"  // an error of a middleware of the caller's
 )
 
 // judge judges an attempt of the call, or what failed before the first.
@@ -127,10 +128,9 @@ func (k *call) judge(ctx context.Context, err error) *failure {
 		if f.status/100 == 2 { // the SDK's own text quotes the answer
 			f.message = "the answer is not what this SDK can decode"
 		}
-	case isSending(err):
-		f.judgeSending()
-	default: // of a middleware of the caller's
-		f.by, f.verdict = byInput, verdictOfSDK(err)
+	case f.judgeSending():
+	default:
+		f.by, f.verdict = byCaller, verdictOfSDK(err)
 	}
 	if f.message == "" {
 		f.message = f.words()
@@ -146,7 +146,7 @@ func holds[T error](err error) bool {
 
 // endedBy reports whether an error comes of the end of the caller's context.
 func endedBy(ctx context.Context, err error) bool {
-	return ctx != nil && ctx.Err() != nil && (errors.Is(err, ctx.Err()) || isCanceled(err))
+	return ctx.Err() != nil && (errors.Is(err, ctx.Err()) || isCanceled(err))
 }
 
 // isCanceled reports whether the SDK says that a context has ended.
@@ -163,8 +163,7 @@ func endText(ctx context.Context) string {
 	return ctx.Err().Error()
 }
 
-// readAnswer takes from the error what the service said: here foreign texts enter, and
-// nowhere else.
+// readAnswer takes from the error what the service said, cleaned.
 func (f *failure) readAnswer() {
 	if answer, ok := f.err.(*awshttp.ResponseError); ok {
 		f.requestID = f.call.clean(answer.ServiceRequestID())
@@ -172,20 +171,21 @@ func (f *failure) readAnswer() {
 		f.requestID = f.call.clean(id.ServiceRequestID())
 	}
 	if response := responseOf(f.err); response != nil {
-		f.status = response.StatusCode
-		f.code = response.Header.Get("X-Amzn-Errortype") // if the body was lost
+		if f.status = response.StatusCode; f.status/100 != 2 {
+			f.code = response.Header.Get("X-Amzn-Errortype") // if the body was lost
+		}
 	}
 	var api smithy.APIError
 	if errors.As(f.err, &api) {
 		f.code, f.message = api.ErrorCode(), api.ErrorMessage()
 	}
-	if f.status/100 == 2 && api == nil {
+	const none = "UnknownError" // the SDK's word for no code and for no message
+	if f.code = restjson.SanitizeErrorCode(f.code); f.code == none {
 		f.code = ""
 	}
-	f.code = f.code[strings.LastIndexByte(f.code, '#')+1:]
-	f.code, _, _ = strings.Cut(f.code, ":")
-	const unknown = "UnknownError" // the SDK's word for none
-	f.code, f.message = strings.TrimPrefix(f.code, unknown), strings.TrimPrefix(f.message, unknown)
+	if f.message == none {
+		f.message = ""
+	}
 	f.code, f.message = f.call.clean(f.code), f.call.clean(f.message)
 }
 
@@ -214,7 +214,7 @@ func (f *failure) judgeAnswer() bool {
 		f.by = byCode
 		return true
 	}
-	f.by, f.verdict = byStatus, final
+	f.by = byStatus
 	if isKnown {
 		f.by, f.code = byCode, known.name
 		if f.status < 400 { // an exception in a stream
@@ -249,13 +249,6 @@ func isTransientStatus(status int) bool {
 	return ok
 }
 
-// isSending reports whether an error is of the network or of the HTTP client.
-func isSending(err error) bool {
-	var sending *smithyhttp.RequestSendError
-	var network net.Error
-	return errors.As(err, &sending) || errors.As(err, &network)
-}
-
 // verdictOfSDK leaves the verdict to the SDK's own rules.
 func verdictOfSDK(err error) verdict {
 	if retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err).Bool() {
@@ -264,18 +257,25 @@ func verdictOfSDK(err error) verdict {
 	return final
 }
 
-// judgeSending judges a request that was not sent, or whose answer never came.
-func (f *failure) judgeSending() {
+// judgeSending judges a request that was not sent, or whose answer never came. It is false
+// for an error that is neither of the network nor of the HTTP client.
+func (f *failure) judgeSending() bool {
 	fault := judgeSending(f.err, f.call.usesAPIKey())
+	f.set(fault)
+	return fault.kind != nil
+}
+
+func (f *failure) set(fault sendFault) {
 	f.by, f.kind, f.hint, f.message, f.connect = bySending, fault.kind, fault.hint, fault.why, fault.connect
 	if fault.retry {
 		f.verdict = passing
 	}
 }
 
-// words are a message where the service sent none: the cause in one line, or the status.
+// words are the message where the service sent none: the cause in one line, or the
+// status's name.
 func (f *failure) words() string {
-	if f.status == 0 || f.by == byInput {
+	if f.status == 0 || f.by == byInput || f.by == byCaller {
 		return f.call.clean(innermost(f.err).Error())
 	}
 	if words := http.StatusText(f.status); words != "" {
@@ -322,6 +322,10 @@ func badReply(kind, cause error, requestID string, attempts int) *failure {
 	return f
 }
 
+// cause is the failure that says what was wrong: the last attempt's, if the context ended
+// the call.
+func (f *failure) cause() *failure { return cmp.Or(f.last, f) }
+
 // of returns the same judgement of an error that a call got, perhaps once more.
 func (f *failure) of(k *call, err error) *failure {
 	return &failure{judgement: f.judgement, err: err, call: k}
@@ -355,10 +359,10 @@ func (f *failure) Error() string {
 // failure was made of.
 func (f *failure) Is(target error) bool {
 	switch {
-	case slices.Contains(sentinels, target):
-		return target == f.kind || target == f.also || f.last != nil && f.last.Is(target)
-	case f.by == byContext && f.call != nil && errors.Is(context.Cause(f.call.ctx), target):
-		return true
+	case target == f.kind, target == f.also:
+		return target != nil
+	case f.by == byContext && !isSentinel(target) && f.call != nil && errors.Is(context.Cause(f.call.ctx), target):
+		return true // but a sentinel: under errgroup the cause is another call's failure
 	case (target == context.Canceled || target == context.DeadlineExceeded) && f.by != byContext:
 		return false
 	}
@@ -367,10 +371,6 @@ func (f *failure) Is(target error) bool {
 
 // As finds what is in the attempt that failed before what ended the call.
 func (f *failure) As(target any) bool {
-	if own, ok := target.(**failure); ok { // asked through a passingFault
-		*own = f
-		return true
-	}
 	return f.last != nil && errors.As(f.last, target) || errors.As(f.err, target)
 }
 
@@ -383,8 +383,8 @@ func (f *failure) says(texts ...string) bool {
 func (f *failure) ServiceRequestID() string { return f.requestID }
 func (f *failure) HTTPStatusCode() int      { return f.status }
 
-// ending says in which way, besides its cause, a call ended: "" of one that ended by
-// the cause itself.
+// ending says how the call ended, where the last attempt's cause doesn't: the context
+// ended, or the retryer gave up.
 func (f *failure) ending() string {
 	if f.by == byContext && f.last != nil {
 		return f.message
@@ -403,16 +403,6 @@ func endingOf(err error) string {
 	return ""
 }
 
-// passingFault makes a fault at the start of a reply retryable for a caller's own
-// retryer too, of which all that the SDK offers ask for the method.
-type passingFault struct{ *failure }
-
-func (passingFault) RetryableError() bool { return true }
-
-// asAttempt is the failure as the attempt's error.
-func (f *failure) asAttempt() error {
-	if f.verdict == final {
-		return f
-	}
-	return passingFault{f}
-}
+// RetryableError tells the verdict to a caller's own retryer too: all that the SDK offers
+// ask for it.
+func (f *failure) RetryableError() bool { return f.verdict != final }

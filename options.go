@@ -178,8 +178,10 @@ func WithLogger(l *slog.Logger) Option {
 
 // WithSDKOptions sets options of the SDK's client that this package has no option
 // for: endpoint, interceptors, middlewares, telemetry. They are applied after this
-// package's own, so one that sets the Retryer, the Protocol or the HTTPClient
-// replaces what this package has put there; only [WithRegion] comes after them.
+// package's own, so one that sets the Retryer or the Protocol replaces what this package
+// has put there, and one that sets the HTTPClient replaces its pool, pings and header
+// bound. Only [WithRegion] comes after them, and wrappers around the HTTPClient and the
+// credentials. An HTTPClient that is set for one operation alone is used as it is.
 // Given twice, both apply.
 //
 // ClientLogMode's LogResponseWithBody reads a whole stream before the call

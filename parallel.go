@@ -57,13 +57,13 @@ type ended[T any] struct {
 	i        int
 	result   T
 	returned bool
-	panicked *parallelPanic
+	panicked error
 }
 
 func (e ended[T]) run(do func(int) T, ends chan<- ended[T]) {
 	defer func() {
 		if v := recover(); v != nil {
-			e.panicked = &parallelPanic{v, debug.Stack()}
+			e.panicked = panicError(v)
 		}
 		ends <- e
 	}()
@@ -71,16 +71,10 @@ func (e ended[T]) run(do func(int) T, ends chan<- ended[T]) {
 	e.returned = true
 }
 
-// parallelPanic is what a function panicked with, and where.
-type parallelPanic struct {
-	Value any
-	Stack []byte
-}
-
-func (p *parallelPanic) Error() string { return fmt.Sprintf("%v\n\n%s", p.Value, p.Stack) }
-
-// Unwrap returns the value if it is an error.
-func (p *parallelPanic) Unwrap() error {
-	err, _ := p.Value.(error)
-	return err
+// panicError is what a function panicked with, and where. It wraps a value that is an error.
+func panicError(value any) error {
+	if err, ok := value.(error); ok {
+		return fmt.Errorf("%w\n\n%s", err, debug.Stack())
+	}
+	return fmt.Errorf("%v\n\n%s", value, debug.Stack())
 }

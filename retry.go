@@ -32,8 +32,9 @@ type policy struct {
 }
 
 // retryer returns the SDK's standard retryer as this package sets it up. Throttles don't
-// draw on the quota, which only successes refill: it would fail the 51st concurrent
-// throttled call. Other faults do, so that an outage fails fast.
+// draw on the quota: only successes refill it, and the SDK's 5 tokens a throttle would fail
+// the 101st retry of calls that are throttled at once. Other faults do, so an outage fails
+// fast.
 func (s settings) retryer(quota retry.RateLimiter) aws.RetryerV2 {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts, o.MaxBackoff = s.maxAttempts, s.maxBackoff
@@ -76,6 +77,15 @@ var isThrottle = retry.IsErrorThrottleFunc(func(err error) aws.Ternary {
 	return aws.UnknownTernary
 })
 
+// IsErrorRetryable shows a caller's own retryer what the SDK would show it. The failure of
+// a reply that began well tells its own verdict.
+func (p *policy) IsErrorRetryable(err error) bool {
+	if f, ok := err.(*failure); p.own && ok {
+		err = f.err
+	}
+	return p.RetryerV2.IsErrorRetryable(err)
+}
+
 // GetAttemptToken waits in adaptive mode until the next request may be sent.
 func (p *policy) GetAttemptToken(ctx context.Context) (func(error) error, error) {
 	if p.adaptive == nil {
@@ -103,7 +113,7 @@ func (p *policy) GetRetryToken(ctx context.Context, err error) (func(error) erro
 		return nil, err
 	}
 	release, err := p.RetryerV2.GetRetryToken(ctx, err)
-	if quota := (ratelimit.QuotaExceededError{}); errors.As(err, &quota) {
+	if holds[ratelimit.QuotaExceededError](err) {
 		f.next.giveUp("gave up: the client's retry quota is used up")
 	}
 	return release, err

@@ -66,7 +66,7 @@ func (c *Client) Run(ctx context.Context, model string, messages []types.Message
 			return x, nil
 		}
 		if x.Rounds == rounds {
-			return x, c.fail("Run", model, start, tooManyRounds(rounds))
+			return x, c.fail(ctx, "Run", model, start, tooManyRounds(rounds))
 		}
 		results, err := reply.CallTools(ctx, tools...)
 		x.Messages = append(x.Messages, results)

@@ -16,8 +16,8 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// connectBound is the time after which a call gives up on connections that can't be made. With the SDK's dial timeout of 30 s this is two attempts, with the 3.1 s
-// of its other defaults modes all ten.
+// connectBound is how long a call tries to connect, its waits not counted. The SDK's dial
+// timeout of 30 s allows two attempts; the 3.1 s of its other defaults modes allow all ten.
 const connectBound = time.Minute
 
 // sendFault tells what an error of sending means: a request that could not be sent, or
@@ -33,7 +33,7 @@ type sendFault struct {
 // judgeSending judges an attempt that got no answer and whose context has not ended. What
 // is not known to last is taken to pass, as the SDK does.
 func judgeSending(err error, apiKey bool) sendFault {
-	if err == nil {
+	if !holds[*smithyhttp.RequestSendError](err) && !holds[net.Error](err) {
 		return sendFault{}
 	}
 	s := sendError{err: err, text: leaf(err).Error(), apiKey: apiKey}
@@ -42,11 +42,7 @@ func judgeSending(err error, apiKey bool) sendFault {
 			return f
 		}
 	}
-	var sent *smithyhttp.RequestSendError
-	if network := net.Error(nil); errors.As(err, &sent) || errors.As(err, &network) {
-		return mayPass("")
-	}
-	return sendFault{}
+	return mayPass("")
 }
 
 // sendError is an error of sending under judgement.
@@ -87,7 +83,7 @@ func (s *sendError) unwritable() sendFault {
 		invalid.hint = "the headers are larger than the endpoint takes: is a session token or a header of a middleware that long?"
 	case s.says("net/http: invalid method", "http: RoundTripper implementation"), strings.HasSuffix(s.text, "returned (nil, nil)"):
 		invalid.hint = "the aws.Config's HTTP client or a middleware is at fault"
-	case s.says("http: no Host in request URL", "http: nil Request.URL", "http: invalid Host header", "invalid Host header", "invalid endpoint host",
+	case s.says("http: no Host in request URL", "http: nil Request.URL", "http: invalid Host header", "invalid Host header",
 		"net/http: can't write control character in Request.URL", "invalid request :path"):
 	default:
 		return sendFault{}
@@ -111,24 +107,21 @@ func (s *sendError) header() sendFault {
 	return sendFault{kind: ErrCredentials, why: unsendableText(secret), hint: "set it anew, without the line break that a file or a secret store may end it with"}
 }
 
-// proxyRefused is for a proxy's answer to CONNECT. An HTTP client that this package has
-// not set up tells it by the reason phrase alone.
+// proxyRefused is for a proxy's answer to CONNECT by an HTTP client that this package has
+// not set up: it tells it by the reason phrase alone.
 func (s *sendError) proxyRefused() sendFault {
-	var refused *proxyRefusal
-	status, why := 0, ""
-	if errors.As(s.err, &refused) {
-		status, why = refused.Status, refused.Error()
-	} else {
-		for code := 400; code < 600 && status == 0; code++ {
-			if phrase := http.StatusText(code); phrase != "" && phrase == s.text {
-				status, why = code, "the proxy refused the connection: "+phrase
-			}
+	for status := 400; status < 600; status++ {
+		if phrase := http.StatusText(status); phrase != "" && phrase == s.text {
+			return proxyFault(status, "the proxy refused the connection: "+phrase)
 		}
 	}
+	return sendFault{}
+}
+
+// proxyFault judges a proxy's answer to CONNECT.
+func proxyFault(status int, why string) sendFault {
 	f := lasts("is the address in HTTPS_PROXY that of an HTTP proxy, and does it allow CONNECT to the endpoint? or name the endpoint's host in NO_PROXY")
 	switch {
-	case status == 0:
-		return sendFault{}
 	case status == http.StatusProxyAuthRequired || status == http.StatusUnauthorized:
 		f.hint = "put the proxy's credentials into HTTPS_PROXY (http://user:password@host:port, special characters as %40 and the like)"
 	case status == http.StatusForbidden:

@@ -50,12 +50,12 @@ func (c *Client) ConverseStream(ctx context.Context, model string, messages []ty
 	start := time.Now()
 	r := newRequest(model, messages, opts)
 	if r.err != nil {
-		return nil, c.fail(opConverseStream, model, start, r.err)
+		return nil, c.fail(ctx, opConverseStream, model, start, r.err)
 	}
 	k := &bodyKeeper{}
 	out, err := c.SDK().ConverseStream(ctx, &r.ConverseStreamInput, k.option)
 	if err = k.check(err); err != nil {
-		return nil, c.fail(opConverseStream, model, start, err)
+		return nil, c.fail(ctx, opConverseStream, model, start, err)
 	}
 	s := &Stream{
 		RequestID: k.body.requestID, Attempts: attempts(out.ResultMetadata), md: out.ResultMetadata, wanted: r.wanted,

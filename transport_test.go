@@ -107,12 +107,11 @@ func TestAProxysRefusalHasAStatus(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = c.Do(req)
-		var refused *proxyRefusal
 		if want != nil {
 			if !errors.Is(err, want) {
 				t.Errorf("got %v, want what the caller's function returned", err)
 			}
-		} else if !errors.As(err, &refused) || refused.Status != 407 || refused.Proxy != address.Host || strings.Contains(err.Error(), "hunter2") {
+		} else if f := failureOf(err); f == nil || f.verdict != final || !strings.Contains(f.message, address.Host) || !strings.Contains(f.message, "407") || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("got %v, want the refusal of %s with 407, without a password", err, address.Host)
 		}
 	}
