@@ -24,7 +24,7 @@ import (
 	"example.com/bedrock"
 )
 
-// These tests hold the numbers that the README gives for the SDK alone and for this
+// These tests hold the numbers that docs/comparison.md gives for the SDK alone and for this
 // package. One that fails for the SDK's number means that the SDK has changed.
 
 // answering is an HTTP client that is a function.

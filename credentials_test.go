@@ -89,6 +89,55 @@ func TestExpiredCredentialsAreAskedForOnceMore(t *testing.T) {
 	}
 }
 
+// docs/production.md has it as a readiness probe.
+func TestCredentialsCanBeAskedForWithoutACall(t *testing.T) {
+	t.Parallel()
+	for _, want := range []error{nil, ErrCredentials} {
+		provider := &rotating{keys: []string{"KEY"}}
+		if want != nil {
+			provider = &rotating{err: errors.New("the vault is sealed")}
+		}
+		c := stubClient(t, nil, WithCredentials(provider)) // any request would panic
+		for range 2 {
+			if _, err := c.SDK().Options().Credentials.Retrieve(context.Background()); !errors.Is(err, want) {
+				t.Errorf("got %v, want %v", err, want)
+			}
+		}
+		if want == nil && provider.asked.Load() != 1 {
+			t.Errorf("the provider was asked %d times, want 1", provider.asked.Load())
+		}
+	}
+}
+
+// docs/production.md says so of API keys that renew.
+func TestAProviderOfAPIKeysIsAskedForEachAttempt(t *testing.T) {
+	t.Setenv("AWS_BEARER_TOKEN_BEDROCK", "key-of-the-environment")
+	asked := 0
+	provider := bearer.TokenProviderFunc(func(context.Context) (bearer.Token, error) {
+		asked++
+		return bearer.Token{Value: fmt.Sprint("key-", asked)}, nil
+	})
+	var sent []string
+	answers := inTurn(
+		failing(429, "ThrottlingException", "slow down"), always(200, okConverse),
+		failing(403, "AccessDeniedException", "Bearer Token has expired"), always(200, okConverse))
+	c := stubClient(t, func(r *http.Request, body string) (*http.Response, error) {
+		sent = append(sent, r.Header.Get("Authorization"))
+		return answers(r, body)
+	}, WithMaxBackoff(0), WithSDKOptions(func(o *bedrockruntime.Options) {
+		o.BearerAuthTokenProvider = provider
+		o.AuthSchemePreference = []string{"httpBearerAuth"}
+	}))
+	for _, want := range []error{nil, ErrCredentials, nil} {
+		if _, err := ask(context.Background(), c); !errors.Is(err, want) {
+			t.Errorf("got %v, want %v", err, want)
+		}
+	}
+	if got := strings.Join(sent, ", "); got != "Bearer key-1, Bearer key-2, Bearer key-3, Bearer key-4" {
+		t.Errorf("sent %s, want a key of the provider for each attempt", got)
+	}
+}
+
 // A call that finds its credentials replaced already doesn't throw the new ones away.
 func TestRenewedCredentialsAreKept(t *testing.T) {
 	t.Parallel()
