@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/protocol/restjson"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -51,38 +49,6 @@ type judgement struct {
 	events    int    // delivered by a stream before
 	hint      string // what to do, where the judgement itself tells
 	connect   bool   // no connection could be made
-}
-
-// nextAttempt is what the retryer plans after a failure.
-type nextAttempt struct {
-	mu     sync.Mutex
-	wait   time.Duration // before the attempt
-	drawn  bool          // wait has been drawn
-	hidden bool          // X-Amz-Retry-After is out of the answer
-	gaveUp string        // why there is no attempt, though one might have helped
-}
-
-// heeded takes X-Amz-Retry-After out of an answer, once: it is in the wait.
-func (n *nextAttempt) heeded(h http.Header) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if !n.hidden {
-		h.Del("X-Amz-Retry-After")
-	}
-	n.hidden = true
-}
-
-func (n *nextAttempt) giveUp(why string) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.gaveUp = why
-}
-
-// why says why there was no next attempt, "" unless it was given up.
-func (n *nextAttempt) why() string {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.gaveUp
 }
 
 // verdict says whether another attempt may help.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -165,6 +166,38 @@ func (p *policy) drawWait(f *failure, err error) (time.Duration, error) {
 		return 0, fmt.Errorf("%s: %w", n.gaveUp, context.DeadlineExceeded)
 	}
 	return n.wait, nil
+}
+
+// nextAttempt is what the retryer plans after a failure.
+type nextAttempt struct {
+	mu     sync.Mutex
+	wait   time.Duration // before the attempt
+	drawn  bool          // wait has been drawn
+	hidden bool          // X-Amz-Retry-After is out of the answer
+	gaveUp string        // why there is no attempt, though one might have helped
+}
+
+// heeded takes X-Amz-Retry-After out of an answer, once: it is in the wait.
+func (n *nextAttempt) heeded(h http.Header) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.hidden {
+		h.Del("X-Amz-Retry-After")
+	}
+	n.hidden = true
+}
+
+func (n *nextAttempt) giveUp(why string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.gaveUp = why
+}
+
+// why says why there was no next attempt, "" unless it was given up.
+func (n *nextAttempt) why() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.gaveUp
 }
 
 // headerOf returns the header of the answer that an attempt failed with, nil without one.
