@@ -325,11 +325,15 @@ func (zeros) Read(p []byte) (int, error) {
 func TestMemoryFollowsTheBytesThatArrive(t *testing.T) {
 	for _, arrive := range []int{0, 1, 1 << 10, 1 << 20} {
 		stream := append(prelude(MaxLength, MaxHeaders), make([]byte, arrive)...)
-		r := NewReader(bytes.NewReader(stream))
 		var err error
-		// Doubling allocates up to twice the last buffer, which is up to twice the bytes.
-		bound := uint64(4*firstRead + 4*arrive)
-		if n := allocated(func() { _, err = r.Next() }); n > bound {
+		// Doubling allocates up to twice the last buffer, which is up to twice the bytes. The
+		// runtime counts the whole process, so the least of some runs is the reader's own.
+		bound, n := uint64(4*firstRead+4*arrive), uint64(1<<62)
+		for range 20 {
+			r := NewReader(bytes.NewReader(stream))
+			n = min(n, allocated(func() { _, err = r.Next() }))
+		}
+		if n > bound {
 			t.Errorf("%d bytes of 24 MiB: got %d bytes allocated, want at most %d", arrive, n, bound)
 		}
 		if err != io.ErrUnexpectedEOF {
