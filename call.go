@@ -20,6 +20,16 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
+// The API's operations, as the SDK names them.
+const (
+	opConverse       = "Converse"
+	opCountTokens    = "CountTokens"
+	opConverseStream = "ConverseStream"
+	opInvoke         = "InvokeModel"
+	opInvokeStream   = "InvokeModelWithResponseStream"
+	opBidirectional  = "InvokeModelWithBidirectionalStream"
+)
+
 // call is one API call, all its attempts. It lives in the middlewares of its stack, and
 // in its failures, where the retryer finds it.
 type call struct {
@@ -129,9 +139,7 @@ func (m callMiddleware) HandleInitialize(ctx context.Context, in middleware.Init
 	switch {
 	case f == nil: // before, between or after the attempts
 		f = k.judge(ctx, err)
-	case f.call != k: // of another call
-		f = f.of(k, err)
-	case f.by == byContext && k.failed != nil:
+	case f.call != k, f.by == byContext && k.failed != nil: // of another call, or to be completed
 		f = f.of(k, err)
 	}
 	if f.by == byContext {
@@ -213,11 +221,11 @@ func modelOf(input any) (model string, uncapped bool) {
 		return "", false
 	}
 	if f := in.FieldByName("ModelId"); f.IsValid() {
-		id, _ := f.Interface().(*string)
+		id, _ := reflect.TypeAssert[*string](f)
 		model = aws.ToString(id)
 	}
 	if f := in.FieldByName("InferenceConfig"); f.IsValid() {
-		config, ok := f.Interface().(*types.InferenceConfiguration)
+		config, ok := reflect.TypeAssert[*types.InferenceConfiguration](f)
 		uncapped = ok && (config == nil || config.MaxTokens == nil)
 	}
 	return model, uncapped

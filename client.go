@@ -216,6 +216,7 @@ func checkOptions(o bedrockruntime.Options) error {
 		f.kind = ErrCredentials
 		return f
 	}
+	//lint:ignore SA1019 a configuration may still set it
 	if o.EndpointResolver != nil || o.EndpointResolverV2 == nil { // deprecated, or taken away by the caller
 		return nil
 	}

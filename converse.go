@@ -23,18 +23,17 @@ func (c *Client) Converse(ctx context.Context, model string, messages []types.Me
 
 // converse makes one call.
 func (c *Client) converse(ctx context.Context, start time.Time, r *Request) (*Reply, error) {
-	const op = "Converse"
 	in, err := r.unary()
 	if err != nil {
-		return nil, c.fail(ctx, op, r.model, start, err)
+		return nil, c.fail(ctx, opConverse, r.model, start, err)
 	}
 	out, err := c.SDK().Converse(ctx, in)
 	if err != nil {
-		return nil, c.fail(ctx, op, r.model, start, err)
+		return nil, c.fail(ctx, opConverse, r.model, start, err)
 	}
 	reply, err := newReply(out)
 	if err != nil {
-		return nil, c.fail(ctx, op, r.model, start, err)
+		return nil, c.fail(ctx, opConverse, r.model, start, err)
 	}
 	reply.wanted = r.wanted
 	return reply, nil
@@ -45,11 +44,10 @@ func (c *Client) converse(ctx context.Context, start time.Time, r *Request) (*Re
 // count; the others aren't sent. Not every model can count: those that can't refuse
 // with [ErrInvalid]. Source: CountTokens in the Amazon Bedrock API Reference.
 func (c *Client) CountTokens(ctx context.Context, model string, messages []types.Message, opts ...RequestOption) (int, error) {
-	const op = "CountTokens"
 	start := time.Now()
 	r := newRequest(model, messages, opts)
 	if r.err != nil {
-		return 0, c.fail(ctx, op, model, start, r.err)
+		return 0, c.fail(ctx, opCountTokens, model, start, r.err)
 	}
 	out, err := c.SDK().CountTokens(ctx, &bedrockruntime.CountTokensInput{ModelId: r.ModelId, Input: &types.CountTokensInputMemberConverse{Value: types.ConverseTokensRequest{
 		Messages: r.Messages, System: r.System, ToolConfig: r.ToolConfig, AdditionalModelRequestFields: r.AdditionalModelRequestFields,
@@ -58,7 +56,7 @@ func (c *Client) CountTokens(ctx context.Context, model string, messages []types
 		err = emptyReply(out.ResultMetadata)
 	}
 	if err != nil {
-		return 0, c.fail(ctx, op, model, start, err)
+		return 0, c.fail(ctx, opCountTokens, model, start, err)
 	}
 	return int(*out.InputTokens), nil
 }

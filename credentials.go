@@ -346,12 +346,14 @@ func sharedPart(text, secret string) (first, last int) {
 	return 0, 0
 }
 
+var urlEscape = regexp.MustCompile("%[0-9A-F]{2}")
+
 // escapedForms are a secret as in a URL, and as in JSON that hides what HTML knows.
 func escapedForms(secret string) [4]string {
-	url := url.QueryEscape(secret)
-	lower := regexp.MustCompile("%[0-9A-F]{2}").ReplaceAllStringFunc(url, strings.ToLower)
+	query := url.QueryEscape(secret)
+	lower := urlEscape.ReplaceAllStringFunc(query, strings.ToLower)
 	slashes := strings.ReplaceAll(secret, "/", `\/`)
-	return [4]string{url, lower, slashes, strings.NewReplacer("=", `\u003d`, "+", `\u002b`, "/", `\u002f`).Replace(secret)}
+	return [4]string{query, lower, slashes, strings.NewReplacer("=", `\u003d`, "+", `\u002b`, "/", `\u002f`).Replace(secret)}
 }
 
 // secrets are those of the client, "" where it has none.

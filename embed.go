@@ -108,15 +108,13 @@ func (c *Client) Embed(ctx context.Context, model string, texts []string, opts .
 		}
 	}
 	if err := e.check(); err != nil {
-		return nil, c.fail(ctx, opEmbed, model, time.Now(), refused(err))
+		return nil, c.fail(ctx, opInvoke, model, time.Now(), refused(err))
 	}
 	if i := embedding.FirstBlank(texts); i >= 0 {
-		return nil, &EmbedError{i, 1, c.fail(ctx, opEmbed, model, time.Now(), refused(errors.New("the text is blank")))}
+		return nil, &EmbedError{i, 1, c.fail(ctx, opInvoke, model, time.Now(), refused(errors.New("the text is blank")))}
 	}
 	return e.run(ctx)
 }
-
-const opEmbed = "InvokeModel"
 
 // embedder is one Embed, as asked for and under way.
 type embedder struct {
@@ -212,7 +210,7 @@ func (e *embedder) call(ctx context.Context, texts []string) (embedding.Result, 
 		kind, err = ErrEmptyReply, result.Check(len(texts), int(e.length.Load()))
 	}
 	if err != nil {
-		return result, e.client.fail(ctx, opEmbed, e.model, start, badReply(kind, err, v.RequestID, v.Attempts))
+		return result, e.client.fail(ctx, opInvoke, e.model, start, badReply(kind, err, v.RequestID, v.Attempts))
 	}
 	result.Tokens = cmp.Or(v.Tokens.Input, result.Tokens)
 	return result, nil

@@ -20,13 +20,6 @@ import (
 	"example.com/bedrock/internal/frame"
 )
 
-const (
-	opCountTokens    = "CountTokens"
-	opConverseStream = "ConverseStream"
-	opInvokeStream   = "InvokeModelWithResponseStream"
-	opBidirectional  = "InvokeModelWithBidirectionalStream"
-)
-
 // guard is the middleware that checks every event stream of a client, the ones
 // that are read through the SDK included. It reads frames inside the attempt
 // until the model answers, so that an exception or a lost connection before is
@@ -74,7 +67,7 @@ func (g guard) wrap(ctx context.Context, resp *smithyhttp.Response) *guardedBody
 		reply: completeness{converse: middleware.GetOperationName(ctx) == opConverseStream, unmarkedEnd: g.unmarkedEnd},
 	}
 	if g.stall > 0 {
-		b.timer = time.AfterFunc(g.stall, func() { b.stalled.Store(true); b.closeBody() })
+		b.timer = time.AfterFunc(g.stall, func() { b.stalled.Store(true); _ = b.closeBody() })
 		b.timer.Stop()
 	}
 	return b
@@ -140,7 +133,7 @@ func (b *guardedBody) Read(p []byte) (int, error) {
 		f, err := b.nextFrame()
 		if err != nil {
 			if failureOf(err) != nil && b.call.log != nil {
-				b.report(err) // for the log; the SDK's stream returns the error
+				_ = b.report(err) // for the log; the SDK's stream returns the error
 			}
 			return 0, err
 		}
@@ -185,7 +178,7 @@ func (b *guardedBody) read() (frame.Frame, error) {
 		b.err = net.ErrClosed
 	}
 	if b.err != nil {
-		b.closeBody()
+		_ = b.closeBody()
 		return frame.Frame{}, b.err
 	}
 	b.reply.note(f)

@@ -36,9 +36,11 @@ func hintFor(e *Error, f *failure, k *call) string {
 
 // hints from the most to the least specific.
 var hints = []func(hinted) string{
-	hinted.profile, hinted.otherARN, hinted.countProfile, hinted.host, hinted.noCredentials, hinted.apiKey, hinted.customEndpoint, hinted.credentials, hinted.notTheRuntime,
+	hinted.profile, hinted.otherARN, hinted.countProfile, hinted.host,
+	hinted.noCredentials, hinted.apiKey, hinted.customEndpoint, hinted.credentials, hinted.notTheRuntime,
 	hinted.modelAccess, hinted.otherRegion, hinted.modelID, hinted.quota, hinted.daily, hinted.uncapped,
-	hinted.emptyMessage, hinted.knownRefusal, hinted.cachePoints, hinted.outputSchema, hinted.s3Location, hinted.truncated, hinted.notBedrock,
+	hinted.emptyMessage, hinted.knownRefusal, hinted.cachePoints, hinted.outputSchema, hinted.s3Location,
+	hinted.truncated, hinted.notBedrock,
 }
 
 // apiKey comes before the hints on access: a stale key in the environment
@@ -188,21 +190,30 @@ func (f hinted) host() string {
 	return fmt.Sprintf("there is no host %s: does Bedrock exist in region %s, is the endpoint right, does name resolution work?", oneLine(dns.Name), f.Region)
 }
 
+// What to do about credentials that could not be fetched.
+const (
+	ssoLogin       = "log in again: aws sso login, with --profile if you use one"
+	awsLogin       = "log in again: aws login, with --profile if you use one"
+	runProcess     = "the profile's credential_process failed: run its command by hand"
+	webIdentity    = "the web identity's role could not be assumed: AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE and the role's trust policy must fit"
+	setCredentials = "no credentials could be fetched: set AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_BEARER_TOKEN_BEDROCK, log in (aws sso login), or give the machine a role"
+)
+
 // providers are the sources of credentials that can fail, and what to do then.
 var providers = map[aws.CredentialSource]string{
-	aws.CredentialSourceProfileProcess:       "the profile's credential_process failed: run its command by hand",
-	aws.CredentialSourceProcess:              "the profile's credential_process failed: run its command by hand",
+	aws.CredentialSourceProfileProcess:       runProcess,
+	aws.CredentialSourceProcess:              runProcess,
 	aws.CredentialSourceHTTP:                 "the container's credentials endpoint failed (the ECS agent, the EKS Pod Identity agent, or AWS_CONTAINER_CREDENTIALS_FULL_URI): does it run, does the task or service account have a role?",
-	aws.CredentialSourceIMDS:                 "no credentials could be fetched: set AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_BEARER_TOKEN_BEDROCK, log in (aws sso login), or give the machine a role (a container reaches it only with a metadata hop limit of 2)",
-	aws.CredentialSourceSSO:                  "log in again: aws sso login, with --profile if you use one",
-	aws.CredentialSourceProfileSSO:           "log in again: aws sso login, with --profile if you use one",
-	aws.CredentialSourceSSOLegacy:            "log in again: aws sso login, with --profile if you use one",
-	aws.CredentialSourceProfileSSOLegacy:     "log in again: aws sso login, with --profile if you use one",
-	aws.CredentialSourceLogin:                "log in again: aws login, with --profile if you use one",
-	aws.CredentialSourceProfileLogin:         "log in again: aws login, with --profile if you use one",
+	aws.CredentialSourceIMDS:                 setCredentials + " (a container reaches it only with a metadata hop limit of 2)",
+	aws.CredentialSourceSSO:                  ssoLogin,
+	aws.CredentialSourceProfileSSO:           ssoLogin,
+	aws.CredentialSourceSSOLegacy:            ssoLogin,
+	aws.CredentialSourceProfileSSOLegacy:     ssoLogin,
+	aws.CredentialSourceLogin:                awsLogin,
+	aws.CredentialSourceProfileLogin:         awsLogin,
 	aws.CredentialSourceSTSAssumeRole:        "the role could not be assumed: does its trust policy allow these credentials? (aws sts get-caller-identity)",
-	aws.CredentialSourceSTSAssumeRoleWebID:   "the web identity's role could not be assumed: AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE and the role's trust policy must fit",
-	aws.CredentialSourceEnvVarsSTSWebIDToken: "the web identity's role could not be assumed: AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE and the role's trust policy must fit",
+	aws.CredentialSourceSTSAssumeRoleWebID:   webIdentity,
+	aws.CredentialSourceEnvVarsSTSWebIDToken: webIdentity,
 	aws.CredentialSourceProfileSTSWebIDToken: "the web identity's role could not be assumed: the profile's role_arn, web_identity_token_file and the role's trust policy must fit",
 }
 
@@ -218,9 +229,9 @@ func (f hinted) noCredentials() string {
 		return known
 	}
 	if f.says("sso") {
-		return providers[aws.CredentialSourceSSO]
+		return ssoLogin
 	}
-	return "no credentials could be fetched: set AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_BEARER_TOKEN_BEDROCK, log in (aws sso login), or give the machine a role"
+	return setCredentials
 }
 
 // credentials is for credentials that were refused.

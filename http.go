@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -163,7 +164,7 @@ func (m wholeReply) HandleDeserialize(ctx context.Context, in middleware.Deseria
 // lengthTells reports whether the length alone tells a cut: a model's own format may call
 // itself JSON and not be.
 func lengthTells(ctx context.Context, resp *smithyhttp.Response) bool {
-	return resp.ContentLength >= 0 && middleware.GetOperationName(ctx) == "InvokeModel"
+	return resp.ContentLength >= 0 && middleware.GetOperationName(ctx) == opInvoke
 }
 
 func isJSON(h http.Header) bool { return isOfType(h, "application/json") }
@@ -224,9 +225,9 @@ func (b *checkedBody) note(p []byte) {
 			b.first = p[i]
 		}
 	}
-	for i := len(p) - 1; i >= 0; i-- {
-		if !isSpace(p[i]) {
-			b.last = p[i]
+	for _, c := range slices.Backward(p) {
+		if !isSpace(c) {
+			b.last = c
 			return
 		}
 	}
@@ -242,12 +243,11 @@ const (
 )
 
 // derive makes the client's HTTP client from the SDK's own. Proxy, certificates
-// (AWS_CA_BUNDLE), dialer and timeouts stay.
-// There is no timeout on an answer: a model may
+// (AWS_CA_BUNDLE), dialer and timeouts stay. There is no timeout on an answer: a model may
 // think for an hour, and the pings tell a dead peer from a slow one. The headers of a
 // response may take 1 MiB, where the HTTP client has no limit of its own. A proxy that
-// refuses a connection is judged here, where its status is known. A caller's own HTTP client is left
-// as it is.
+// refuses a connection is judged here, where its status is known. A caller's own HTTP
+// client is left as it is.
 func derive(have aws.HTTPClient) aws.HTTPClient {
 	buildable, ok := have.(*awshttp.BuildableClient)
 	if !ok {
@@ -261,7 +261,10 @@ func derive(have aws.HTTPClient) aws.HTTPClient {
 			t.MaxResponseHeaderBytes = maxHeaderBytes // net/http's default is 10 MiB
 		}
 		if t.HTTP2 == nil {
-			t.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingAnswer}
+			t.HTTP2 = &http.HTTP2Config{}
+		}
+		if t.HTTP2.SendPingTimeout == 0 && t.HTTP2.PingTimeout == 0 { // Go 1.27 makes an empty HTTP2Config by itself
+			t.HTTP2.SendPingTimeout, t.HTTP2.PingTimeout = pingAfter, pingAnswer
 		}
 		t.OnProxyConnectResponse = refusal(t.OnProxyConnectResponse)
 	})

@@ -65,26 +65,25 @@ type Invocation[T any] struct {
 // only the decoding fails, the invocation comes along with the error, as it has been
 // paid for: its Body is complete.
 func Invoke[T any](ctx context.Context, c *Client, model string, body any, opts ...InvokeOption) (*Invocation[T], error) {
-	const op = "InvokeModel"
 	start := time.Now()
 	r := newInvokeRequest(model, body, opts)
 	in, err := r.unary()
 	if err != nil {
-		return nil, c.fail(ctx, op, model, start, err)
+		return nil, c.fail(ctx, opInvoke, model, start, err)
 	}
 	out, err := c.SDK().InvokeModel(ctx, in)
 	if err != nil {
-		return nil, c.fail(ctx, op, model, start, err)
+		return nil, c.fail(ctx, opInvoke, model, start, err)
 	}
 	if len(out.Body) == 0 {
-		return nil, c.fail(ctx, op, model, start, emptyReply(out.ResultMetadata))
+		return nil, c.fail(ctx, opInvoke, model, start, emptyReply(out.ResultMetadata))
 	}
 	v := &Invocation[T]{Body: out.Body, Attempts: attempts(out.ResultMetadata)}
 	v.RequestID, _ = awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
 	m := metricsOf(out.ResultMetadata)
 	v.Tokens, v.Latency = tokensOf(m), m.Latency()
 	if err := decodeBody(out.Body, &v.Value); err != nil {
-		return v, c.fail(ctx, op, model, start, badReply(errDecoding, err, v.RequestID, v.Attempts))
+		return v, c.fail(ctx, opInvoke, model, start, badReply(errDecoding, err, v.RequestID, v.Attempts))
 	}
 	return v, nil
 }

@@ -3,11 +3,12 @@ package bedrock
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/document"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
-	"regexp"
 )
 
 var promptARN = regexp.MustCompile(`^arn:[^:]*:bedrock:[^:]*:[^:]*:prompt/`)
@@ -32,10 +33,10 @@ func knownRefusal(input any) string {
 		return "the model is the ARN of a prompt: its system prompt, inference parameters, tools and model fields are set in Prompt management, and can't be in the request"
 	case r.forcesTool() && r.thinks():
 		return "a model that thinks can't be forced to use a tool: choose ToolChoiceAuto, or leave the thinking out"
-	case r.shorterFirst():
+	case shorterFirst(points):
 		return "a cache point with a TTL of 1h comes after one of 5m, in the order tools, system, messages: give the longer TTL to the earlier ones"
-	case points > maxCachePoints:
-		return fmt.Sprintf("the request has %d cache points in its messages, system prompt and tools: models take %d at most", points, maxCachePoints)
+	case len(points) > maxCachePoints:
+		return fmt.Sprintf("the request has %d cache points in its messages, system prompt and tools: models take %d at most", len(points), maxCachePoints)
 	}
 	return ""
 }
@@ -87,20 +88,8 @@ func (r refusable) thinks() bool {
 	return false
 }
 
-func (r refusable) cachePoints() int {
-	n := count[*types.SystemContentBlockMemberCachePoint](r.system)
-	if r.tools != nil {
-		n += count[*types.ToolMemberCachePoint](r.tools.Tools)
-	}
-	for _, m := range r.messages {
-		n += count[*types.ContentBlockMemberCachePoint](m.Content)
-	}
-	return n
-}
-
-// shorterFirst reports whether a cache point of an hour comes after one of five minutes,
-// which is the default.
-func (r refusable) shorterFirst() bool {
+// cachePoints are in the order of the prompt: tools, system, messages.
+func (r refusable) cachePoints() []types.CachePointBlock {
 	var points []types.CachePointBlock
 	if r.tools != nil {
 		for _, t := range r.tools.Tools {
@@ -121,6 +110,12 @@ func (r refusable) shorterFirst() bool {
 			}
 		}
 	}
+	return points
+}
+
+// shorterFirst reports whether a cache point of an hour comes after one of five minutes,
+// which is the default.
+func shorterFirst(points []types.CachePointBlock) bool {
 	shorter := false
 	for _, p := range points {
 		if p.Ttl == types.CacheTTLOneHour && shorter {
@@ -174,16 +169,6 @@ func isAtS3(b types.ContentBlock) (ok bool) {
 		_, ok = b.Value.Source.(*types.AudioSourceMemberS3Location)
 	}
 	return ok
-}
-
-// count counts one of the members of a union.
-func count[Member, Union any](list []Union) (n int) {
-	for _, v := range list {
-		if _, ok := any(v).(Member); ok {
-			n++
-		}
-	}
-	return n
 }
 
 // inputFacts are what a hint asks of a request, of which the rest has been let go.

@@ -185,10 +185,15 @@ func unheard(t *testing.T) (address string) {
 
 // listen serves each connection, then closes it.
 func listen(t *testing.T, serve func(net.Conn)) (address string) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveEach(t, l, serve)
+}
+
+func serveEach(t *testing.T, l net.Listener, serve func(net.Conn)) (address string) {
 	t.Cleanup(func() { l.Close() })
 	go func() {
 		for {

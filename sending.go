@@ -240,7 +240,8 @@ func (s *sendError) noHTTP() sendFault {
 func (s *sendError) reworded() sendFault {
 	f := mayPass("")
 	switch {
-	case s.says("http2: Transport: cannot retry err"):
+	case s.says("http2: Transport: cannot retry err"),
+		s.says("stream error:") && strings.Contains(s.text, "PROTOCOL_ERROR; received from peer"): // the latter since Go 1.27
 		f.why = "the server closed the connection, or refused the request, before it took it up"
 	case s.says("net/http: cannot rewind body after connection loss"):
 		f.why = "the connection was lost while the request was being sent"

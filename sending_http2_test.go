@@ -72,17 +72,7 @@ func http2Answers(frames string) func(*testing.T) error {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { l.Close() })
-		go func() {
-			for {
-				conn, err := l.Accept()
-				if err != nil {
-					return
-				}
-				go serveHTTP2(conn.(*tls.Conn), frames)
-			}
-		}()
-		return send(t, &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: trusting()}, "https://"+l.Addr().String())
+		return send(t, &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: trusting()}, "https://"+serveEach(t, l, func(c net.Conn) { serveHTTP2(c.(*tls.Conn), frames) }))
 	}
 }
 

@@ -159,29 +159,14 @@ func TestUnsendableSecrets(t *testing.T) {
 	}
 }
 
-// answering serves one connection by hand after the first line of a request has come.
+// answering answers each connection after the first line of a request has come.
 func answering(t *testing.T, answer func(net.Conn)) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				if _, err := conn.Read(make([]byte, 4096)); err == nil {
-					answer(conn)
-				}
-			}()
+	return listen(t, func(c net.Conn) {
+		if _, err := c.Read(make([]byte, 4096)); err == nil {
+			answer(c)
 		}
-	}()
-	return l.Addr().String()
+	})
 }
 
 func says(text string) func(*testing.T) error {
