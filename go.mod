@@ -2,6 +2,8 @@ module example.com/bedrock
 
 go 1.25
 
+toolchain go1.26.0
+
 require (
 	github.com/aws/aws-sdk-go-v2 v1.48.0
 	github.com/aws/aws-sdk-go-v2/config v1.33.18
