@@ -9,10 +9,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"reflect"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
@@ -26,6 +28,7 @@ import (
 type descheduled struct {
 	net.Conn
 	answered <-chan struct{}
+	closed   func()
 }
 
 func (c descheduled) Write(p []byte) (int, error) {
@@ -36,11 +39,15 @@ func (c descheduled) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// told tells when the first byte of a body is read, or when it is closed. It has WriteTo
-// if the body has.
+func (c descheduled) Close() error {
+	defer c.closed()
+	return c.Conn.Close()
+}
+
+// told tells when the first byte of a body is read.
 type told struct {
 	io.ReadCloser
-	read, closed func()
+	read func()
 }
 
 func (b told) Read(p []byte) (int, error) {
@@ -48,49 +55,38 @@ func (b told) Read(p []byte) (int, error) {
 	return b.ReadCloser.Read(p)
 }
 
-func (b told) Close() error {
-	b.closed()
-	return b.ReadCloser.Close()
-}
-
-func (b told) body() io.ReadCloser {
-	if w, ok := b.ReadCloser.(io.WriterTo); ok {
-		return struct {
-			told
-			io.WriterTo
-		}{b, w}
-	}
-	return b
-}
-
 type clientFunc func(*http.Request) (*http.Response, error)
 
 func (f clientFunc) Do(r *http.Request) (*http.Response, error) { return f(r) }
 
 // The reply begins while net/http is still at the request: the SDK has closed its body
-// when net/http looks at it once more, and only then the rest of the reply comes.
+// when net/http looks at it once more. The rest of the reply comes when net/http has
+// written the request, or has given it up and closed the connection.
 func slowWriter(t *testing.T) aws.Config {
-	never := func() {}
-	answered, sent := make(chan struct{}), make(chan struct{})
+	answered, written := make(chan struct{}), make(chan struct{})
+	goOn := sync.OnceFunc(func() { close(written) })
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/vnd.amazon.eventstream")
 		io.WriteString(w, eventFrame("messageStart", `{"role":"assistant"}`)+eventFrame("contentBlockDelta", `{"contentBlockIndex":0,"delta":{"text":"one "}}`))
 		w.(http.Flusher).Flush()
-		<-sent
+		<-written
 		io.WriteString(w, eventFrame("contentBlockDelta", `{"contentBlockIndex":0,"delta":{"text":"two"}}`)+eventFrame("messageStop", `{"stopReason":"end_turn"}`)+eventFrame("metadata", `{}`))
 	}))
 	t.Cleanup(srv.Close)
 	transport := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := (&net.Dialer{}).DialContext(ctx, network, address)
-		return descheduled{c, answered}, err
+		return descheduled{c, answered, goOn}, err
 	}}
 	t.Cleanup(transport.CloseIdleConnections)
+	trace := &httptrace.ClientTrace{WroteRequest: func(w httptrace.WroteRequestInfo) {
+		if w.Err == nil {
+			goOn()
+		}
+	}}
 	cfg := testConfig(clientFunc(func(r *http.Request) (*http.Response, error) {
-		r = r.WithContext(r.Context())
-		r.Body = told{r.Body, never, sync.OnceFunc(func() { close(sent) })}.body()
-		resp, err := transport.RoundTrip(r)
+		resp, err := transport.RoundTrip(r.WithContext(httptrace.WithClientTrace(r.Context(), trace)))
 		if err == nil {
-			resp.Body = told{resp.Body, sync.OnceFunc(func() { close(answered) }), never}
+			resp.Body = told{resp.Body, sync.OnceFunc(func() { close(answered) })}
 		}
 		return resp, err
 	}))
@@ -281,26 +277,28 @@ func TestAnswersThatAreNil(t *testing.T) {
 // A reply, an error or a stream that is kept holds no more of the request than what the
 // SDK alone returns, which holds the input by the context of the response's request.
 func TestNothingHoldsMoreOfTheRequest(t *testing.T) {
-	t.Parallel()
-	ctx, prompt := context.Background(), Prompt(strings.Repeat("p", 8<<20))
-	begun := streaming(eventFrame("messageStart", `{"role":"assistant"}`), eventFrame("contentBlockStop", `{"contentBlockIndex":0}`))
-	held := func(v any, err error) int {
-		return deepSize(reflect.ValueOf([]any{v, err}), map[uintptr]bool{})
-	}
-	for name, stub := range map[string]stubFunc{"a reply": always(200, okConverse), "an error": failing(400, "ValidationException", "no")} {
-		out, sdkErr := bedrockruntime.NewFromConfig(testConfig(stub)).Converse(ctx, &bedrockruntime.ConverseInput{ModelId: aws.String(testModel), Messages: prompt})
-		reply, err := stubClient(t, stub).Converse(ctx, testModel, prompt)
-		if ours, bySDK := held(reply, err), held(out, sdkErr); ours > bySDK+1<<16 {
-			t.Errorf("%s holds %d bytes, want at most the SDK's %d", name, ours, bySDK)
+	inBubble(t, func(t *testing.T) {
+		ctx, prompt := context.Background(), Prompt(strings.Repeat("p", 8<<20))
+		begun := streaming(eventFrame("messageStart", `{"role":"assistant"}`), eventFrame("contentBlockStop", `{"contentBlockIndex":0}`))
+		held := func(v any, err error) int {
+			synctest.Wait() // for the SDK's goroutine of a stream, which writes to what is looked at
+			return deepSize(reflect.ValueOf([]any{v, err}), map[uintptr]bool{})
 		}
-	}
-	out, sdkErr := bedrockruntime.NewFromConfig(testConfig(begun)).ConverseStream(ctx, &bedrockruntime.ConverseStreamInput{ModelId: aws.String(testModel), Messages: prompt})
-	s, err := stubClient(t, begun).ConverseStream(ctx, testModel, prompt)
-	if ours, bySDK := held(s, err), held(out, sdkErr); ours > bySDK+1<<16 {
-		t.Errorf("an open stream holds %d bytes, want at most the SDK's %d", ours, bySDK)
-	}
-	out.GetStream().Close()
-	s.Close()
+		for name, stub := range map[string]stubFunc{"a reply": always(200, okConverse), "an error": failing(400, "ValidationException", "no")} {
+			out, sdkErr := bedrockruntime.NewFromConfig(testConfig(stub)).Converse(ctx, &bedrockruntime.ConverseInput{ModelId: aws.String(testModel), Messages: prompt})
+			reply, err := stubClient(t, stub).Converse(ctx, testModel, prompt)
+			if ours, bySDK := held(reply, err), held(out, sdkErr); ours > bySDK+1<<16 {
+				t.Errorf("%s holds %d bytes, want at most the SDK's %d", name, ours, bySDK)
+			}
+		}
+		out, sdkErr := bedrockruntime.NewFromConfig(testConfig(begun)).ConverseStream(ctx, &bedrockruntime.ConverseStreamInput{ModelId: aws.String(testModel), Messages: prompt})
+		s, err := stubClient(t, begun).ConverseStream(ctx, testModel, prompt)
+		if ours, bySDK := held(s, err), held(out, sdkErr); ours > bySDK+1<<16 {
+			t.Errorf("an open stream holds %d bytes, want at most the SDK's %d", ours, bySDK)
+		}
+		out.GetStream().Close()
+		s.Close()
+	})
 }
 
 // deepSize counts the bytes of strings and byte slices that a value holds, but for what is
